@@ -1,0 +1,1 @@
+"""What exists: the Pulumi components of the fleet, one noun a file."""
