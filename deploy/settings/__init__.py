@@ -1,0 +1,1 @@
+"""Stack config to frozen, typed specs: pure, and every mistake is reported at once."""
