@@ -1,0 +1,55 @@
+"""`python -m threader`: check the settings, then serve."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+EX_CONFIG = 78  # systemd knows it; RestartPreventExitStatus=78 keeps a wrong setting from restarting for ever
+
+
+def main() -> int:
+    """Run the threader; the process' exit code."""
+    from threader.settings import SettingsError, load
+
+    try:
+        settings = load(os.environ)
+    except SettingsError as error:
+        return _refuse(error.mistakes)
+
+    from threader import log
+
+    log.set_up(settings.log_level, settings.secrets(), instance=settings.instance)
+
+    from threader.app import Service, create_app
+    from threader.deliver import Deliverer
+    from threader.health import Health
+    from threader.metrics import Metrics
+    from threader.server import serve
+    from threader.slack import connect
+    from threader.store import StoreError, open_store
+    from threader.version import IMPL, VERSION
+
+    try:
+        store = open_store(settings)
+    except StoreError as error:
+        return _refuse([f"THREAD_STORE={settings.thread_store}: {error}"])
+    metrics = Metrics(settings.instance, settings.environment)
+    health = Health(store, metrics)
+    service = Service(settings, Deliverer(settings, store, connect(settings), metrics), health, metrics)
+    log.event(logging.INFO, "starting", impl=IMPL, version=VERSION, thread_store=settings.thread_store)
+    if not settings.slack_bot_token:
+        log.event(logging.WARNING, "SLACK_WEBHOOK_URL without SLACK_BOT_TOKEN: messages are posted without threads")
+    return 0 if serve(create_app(service), settings, health) else 1
+
+
+def _refuse(mistakes: list[str]) -> int:
+    for mistake in mistakes:
+        print(f"threader: {mistake}", file=sys.stderr)
+    print("next: correct the instance's environment file, then restart the unit", file=sys.stderr)
+    return EX_CONFIG
+
+
+if __name__ == "__main__":
+    sys.exit(main())

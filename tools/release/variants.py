@@ -1,0 +1,63 @@
+"""Releases that are bad on purpose, for tests of the way back: the real artifact with another `run`."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from tools.release import archive
+from tools.release.build import Artifact, build, publish
+
+Kind = Literal["health500", "hangs", "exits"]
+
+_SICK = b"""\
+#!/usr/bin/python3 -ISB
+# Answers 500 on /health and everything else, as a release with a fault in it would.
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Sick(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b'{"status":"broken","reason":"bad on purpose"}'
+        self.send_response(500)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+
+address = (os.environ.get("BIND_HOST") or "127.0.0.1", int(os.environ.get("BIND_PORT") or 9009))
+ThreadingHTTPServer(address, Sick).serve_forever()
+"""
+
+RUNS: dict[Kind, bytes] = {
+    "health500": _SICK,
+    "hangs": b"#!/bin/sh\n# Lives, but never listens.\nexec sleep 86400\n",
+    "exits": b"#!/bin/sh\necho 'threader: bad on purpose' >&2\nexit 1\n",
+}
+
+
+def build_variant(kind: Kind, out: Path, version: str | None = None, base: Artifact | None = None) -> Artifact:
+    """Build the bad release `kind` into `out`; its version is the base's with the kind behind it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        base = base or build(out=Path(scratch))
+        named = version or f"{base.version}-{kind}"
+        path = Path(scratch) / f"alert-threader-python-{named}.tar.gz"
+        archive.write(path, entries_of(base.path) | {"run": archive.Entry(RUNS[kind], executable=True)})
+        return publish(path, hashlib.sha256(path.read_bytes()).hexdigest(), named, out, fresh=True)
+
+
+def entries_of(artifact: Path) -> dict[str, archive.Entry]:
+    """The files of an artifact."""
+    found = {}
+    with tarfile.open(artifact) as tar:
+        for info in tar:
+            file = tar.extractfile(info) if info.isfile() else None
+            if file is not None:
+                found[info.name] = archive.Entry(file.read(), executable=bool(info.mode & 0o100))
+    return found
