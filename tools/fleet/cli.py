@@ -1,0 +1,82 @@
+"""The command line: `python -m tools.fleet COMMAND`."""
+
+import json
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tools.fleet import layout, packages, ssh
+from tools.fleet.errors import FleetError
+from tools.fleet.fleet import Fleet
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+
+Host = Annotated[str, typer.Argument(help="app-1, app-2, ... or just the number")]
+Name = Annotated[str, typer.Option("--name", envvar="THREADER_FLEET", help="Which of this checkout's fleets.")]
+Subnet = Annotated[
+    str | None, typer.Option(envvar="THREADER_FLEET_SUBNET", help="Such as 10.88.3.0/24; default: a free one.")
+]
+
+
+def fleet(name: str, subnet: str | None = None) -> Fleet:
+    """Return the fleet that options and environment name."""
+    return Fleet(layout.state_folder(name), name, subnet, layout.sizes())
+
+
+@app.command()
+def up(count: int, name: Name = layout.DEFAULT_NAME, subnet: Subnet = None) -> None:
+    """Bring up hosts app-1 to app-COUNT, blank; hosts that run already are left as they are."""
+    fleet(name, subnet).up(count)
+
+
+@app.command()
+def down(name: Name = layout.DEFAULT_NAME) -> None:
+    """Stop and remove all hosts of this fleet (keys and the subnet's number are kept)."""
+    fleet(name).down()
+
+
+@app.command(name="list")
+def list_hosts(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False, name: Name = layout.DEFAULT_NAME
+) -> None:
+    """List the hosts: name, address, state."""
+    hosts = fleet(name).hosts()
+    if as_json:
+        print(json.dumps([host.as_json() for host in hosts], indent=2))
+        return
+    for host in hosts:
+        print(f"{host.name:8} {host.address:15} {host.state}")
+
+
+@app.command(name="ssh", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def ssh_to(
+    host: Host,
+    command: Annotated[list[str] | None, typer.Argument()] = None,
+    name: Name = layout.DEFAULT_NAME,
+    user: Annotated[str, typer.Option(help="root, ops (sudo) or askpass (sudo with a password).")] = "root",
+) -> None:
+    """Run a command on a host, or open a shell there."""
+    line = ssh.command(fleet(name).host(host), command or [], user, ("-o", "ConnectTimeout=5"))
+    sys.stdout.flush()
+    os.execvp(line[0], line)  # noqa: S606
+
+
+def main() -> None:
+    """Run the command line; an error is a sentence and the next command, never a traceback."""
+    from tools.fleet import cli_faults  # noqa: F401  (adds its commands to `app`)
+
+    os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{packages.PATH}"
+    try:
+        app()
+    except FleetError as error:
+        sys.exit(_tell(error))
+    except KeyboardInterrupt:
+        print("fleet: interrupted; the same command again goes on from here", file=sys.stderr)
+        sys.exit(130)
+
+
+def _tell(error: FleetError) -> int:
+    print(f"fleet: {error}", file=sys.stderr)
+    return error.exit_code

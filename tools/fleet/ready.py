@@ -1,0 +1,81 @@
+"""Wait until hosts have booted: ssh answers and systemd has started everything."""
+
+import queue
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.fleet import ssh
+from tools.fleet.errors import FleetError
+from tools.fleet.host import HostInfo
+from tools.fleet.locks import Say
+
+PATIENCE = 90.0
+BEAT = 5.0
+
+
+@dataclass(frozen=True)
+class Waited:
+    """A host that is being waited for: `alive` tells whether its processes exist, `log` is its console."""
+
+    host: HostInfo
+    alive: Callable[[], bool]
+    log: Path
+
+
+def wait(hosts: Sequence[Waited], say: Say, patience: float = PATIENCE) -> None:
+    """Wait for all of `hosts`, a line for each as it becomes ready; FleetError names those that do not."""
+    began = time.monotonic()
+    stop = threading.Event()
+    answers: queue.Queue[tuple[Waited, str]] = queue.Queue()
+    for one in hosts:
+        threading.Thread(target=_watch, args=(one, stop, answers, began + patience), daemon=True).start()
+    pending, failed = {one.host.name for one in hosts}, []
+    try:
+        while pending:
+            try:
+                one, state = answers.get(timeout=BEAT)
+            except queue.Empty:
+                say(f"waiting for {', '.join(sorted(pending))} ({time.monotonic() - began:.0f} s)")
+                continue
+            pending.remove(one.host.name)
+            say(f"{one.host.name:8} {one.host.address:15} {state} ({time.monotonic() - began:.1f} s)")
+            if state not in ("running", "degraded"):
+                failed.append(one)
+    finally:
+        stop.set()
+    if failed:
+        raise FleetError(f"{', '.join(one.host.name for one in failed)}: did not boot", f"less {failed[0].log}")
+
+
+def _watch(one: Waited, stop: threading.Event, answers: "queue.Queue[tuple[Waited, str]]", until: float) -> None:
+    state = ""
+    while not stop.is_set() and not state:
+        if not one.alive():
+            state = "stopped while booting"
+        elif time.monotonic() > until:
+            state = "does not answer"
+        elif _listens(one.host.address):
+            state = _system_state(one.host)
+        if not state:
+            stop.wait(0.1)
+    answers.put((one, state))
+
+
+def _listens(address: str) -> bool:
+    try:
+        with socket.create_connection((address, 22), timeout=1) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def _system_state(host: HostInfo) -> str:
+    try:
+        return ssh.run(host, "systemctl", "is-system-running", "--wait", timeout=60).stdout.strip()
+    except subprocess.TimeoutExpired:
+        return ""
