@@ -2,6 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+NAMESPACE: Final = "alert-threader"
+SECTIONS: Final = (
+    "hosts",
+    "instances",
+    "release",
+    "rollout",
+    "health",
+    "env",
+    "secrets",
+    "digest_key",
+    "monitoring",
+    "hooks",
+    "protect",
+)
+"""The keys of the stack config, in the order in which mistakes are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +45,16 @@ class SettingsError(Exception):
     def _text(self) -> str:
         count = len(self.findings)
         head = f"settings of stack {self.stack}: {count} mistake{'' if count == 1 else 's'}"
-        sections = dict.fromkeys(section_of(finding.path) for finding in self.findings)
-        docs = ", ".join(f"threader docs {section}" for section in sections if section)
+        wrong = {section_of(finding.path) for finding in self.findings}
+        docs = ", ".join(f"threader docs {section}" for section in SECTIONS if section in wrong)
         form = f" (the right form: {docs})" if docs else ""
-        last = f"next: mend Pulumi.{self.stack}.yaml as suggested{form}, then: pulumi preview --stack {self.stack}"
+        file = f"Pulumi.{self.stack.rpartition('/')[2]}.yaml"
+        last = f"next: mend {file} as suggested{form}, then: pulumi preview --stack {self.stack}"
         return "\n\n".join([head, *map(str, self.findings), last])
 
 
 def section_of(path: str) -> str:
-    """The section of the settings that `path` lies in: "instances" for "alert-threader:instances[1].port"; "" if none."""
-    namespace, colon, rest = path.partition(":")
-    section = rest.split(".")[0].split("[")[0]
-    return section if colon and namespace == "alert-threader" and section.isidentifier() else ""
+    """The section that `path` lies in: "instances" for "alert-threader:instances[1].port"; "" if in none of ours."""
+    namespace, _, rest = path.partition(":")
+    section = rest.partition(".")[0].partition("[")[0]
+    return section if namespace == NAMESPACE and section in SECTIONS else ""

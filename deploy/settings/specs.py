@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 REDACTED: Final = "[REDACTED]"
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
 
 
 class Impl(StrEnum):
@@ -74,7 +77,7 @@ class InstanceSpec:
     port: int
     host: str
     env_file: str
-    env: Mapping[str, str] = _NOTHING
+    env: Mapping[str, str] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,9 @@ class FleetSpec:
     release: ReleaseSpec
     rollout: RolloutSpec = RolloutSpec()
     health: HealthSpec = HealthSpec()
-    env: Mapping[str, str] = _NOTHING
-    secrets: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
-    sources: Mapping[str, str] = _NOTHING
+    env: Mapping[str, str] = field(default_factory=_nothing)
+    secrets: Mapping[str, Secret] = field(default_factory=_nothing)
+    sources: Mapping[str, str] = field(default_factory=_nothing)
     notes: tuple[str, ...] = ()
     digest_key: Secret | None = None
     hooks: HooksSpec = HooksSpec()
