@@ -24,8 +24,7 @@ def sources(service: Path, version: str) -> dict[str, Entry]:
     """The threader itself and what starts it."""
     found = {
         f"app/{path.relative_to(service)}": Entry(path.read_bytes())
-        for path in sorted((service / "threader").rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
+        for path in sorted((service / "threader").rglob("*.py"))
     }
     found["app/threader/VERSION"] = Entry(f"{version}\n".encode("ascii"))
     found["run"] = Entry((service / "launch" / "run").read_bytes(), executable=True)

@@ -38,7 +38,9 @@ def render(alert: Alert, step: Step, channel: str, environment: str) -> Message:
     return Message(
         channel=channel,
         text=_cut(_headline(alert, step, environment)),
-        attachments=[{"color": colour, "text": _cut(_body(alert)), "mrkdwn_in": ["text"]}],
+        attachments=[
+            {"color": colour, "text": _cut(_body(alert, in_thread=step is Step.REPLY)), "mrkdwn_in": ["text"]}
+        ],
         # Lets a person (or a later version) tell which incident a message belongs to.
         metadata={
             "event_type": "alert_threader",
@@ -69,18 +71,23 @@ def _comparable(first: datetime, second: datetime) -> bool:
     return (first.tzinfo is None) == (second.tzinfo is None)
 
 
-def _body(alert: Alert) -> str:
-    notes = [alert.annotations[k] for k in ("summary", "description", "message") if alert.annotations.get(k)]
+def _body(alert: Alert, *, in_thread: bool) -> str:
+    lines = [escape(alert.annotations[k]) for k in ("summary", "description", "message") if alert.annotations.get(k)]
+    if not in_thread:  # the thread's first message has them
+        lines += _labels(alert)
+    return "\n".join(lines) or escape(alert.name)
+
+
+def _labels(alert: Alert) -> list[str]:
     labels = sorted((k, v) for k, v in alert.labels.items() if k not in ("alertname", "severity"))
-    lines = [escape(note) for note in notes]
-    lines += [f"`{escape(key)}` {escape(value)}" for key, value in labels[:MAX_LABELS]]
-    lines += [f"... and {len(labels) - MAX_LABELS} more labels"] if len(labels) > MAX_LABELS else []
-    lines += [
+    shown = [f"`{escape(key)}` {escape(value)}" for key, value in labels[:MAX_LABELS]]
+    shown += [f"and {len(labels) - MAX_LABELS} more"] if len(labels) > MAX_LABELS else []
+    links = [
         f"<{_link(url)}|{title}>"
         for title, url in (("runbook", alert.annotations.get("runbook_url", "")), ("source", alert.generator_url))
         if url.startswith(("http://", "https://"))
     ]
-    return "\n".join(lines)
+    return [line for line in (" · ".join(shown), " · ".join(links)) if line]
 
 
 def escape(text: str) -> str:

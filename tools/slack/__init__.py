@@ -1,0 +1,1 @@
+"""A stand-in for Slack: the same protocol and refusals, a page of channels and threads, faults on demand."""

@@ -1,0 +1,141 @@
+"""The stand-in's HTTP side: /api/METHOD, /services/T/B/X, /_control, and the page at /."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import anyio
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from pydantic import ValidationError
+
+from tools.slack.arguments import arguments
+from tools.slack.faults import FAILS, Control, Faults, RateLimit
+from tools.slack.methods import METHODS
+from tools.slack.page import page
+from tools.slack.workspace import RefusedError, Workspace
+
+HANG = 60.0  # seconds
+WEBHOOK_CHANNEL = "alerts-webhook"
+CSP = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+
+
+class StandIn:
+    """The state behind the routes."""
+
+    def __init__(
+        self, token: str | None = None, channels: tuple[str, ...] = (), limit: RateLimit | None = None
+    ) -> None:
+        self.workspace, self.faults = Workspace(channels), Faults()
+        self.calls: Counter[str] = Counter()
+        self._token, self._limit = token, limit
+
+    def check_token(self, token: str) -> None:
+        """Raises RefusedError unless it is the token (any xoxb-... when none was set)."""
+        if not token:
+            raise RefusedError("not_authed")
+        if token != self._token if self._token else not token.startswith("xoxb-"):
+            raise RefusedError("invalid_auth")
+
+    def too_fast(self, channel: str) -> int:
+        """Seconds to wait before a post there."""
+        if not self._limit:
+            return 0
+        try:
+            return self._limit.wait(self.workspace.channel(channel, create=True).id)
+        except RefusedError:
+            return 0  # the call itself will be refused
+
+
+def create_app(standin: StandIn) -> FastAPI:
+    """The application."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    _add_slack(app, standin)
+    _add_control(app, standin)
+
+    @app.get("/")
+    async def index() -> HTMLResponse:
+        return HTMLResponse(page(standin.workspace.channels()), headers={"Content-Security-Policy": CSP})
+
+    return app
+
+
+def _add_slack(app: FastAPI, standin: StandIn) -> None:
+    @app.api_route("/api/{method}", methods=["GET", "POST"])
+    async def call(method: str, request: Request) -> Response:
+        standin.calls[method] += 1
+        try:
+            args, token = await arguments(request)
+            return await _call(standin, method, args, token, _warning(request))
+        except RefusedError as refused:
+            return JSONResponse({"ok": False, "error": str(refused)})
+
+    @app.post("/services/{team}/{bot}/{secret}")
+    async def incoming(team: str, bot: str, secret: str, request: Request) -> Response:
+        standin.calls["incoming"] += 1
+        try:
+            payload, _ = await arguments(request)
+            failed, lost = await _fault(standin, WEBHOOK_CHANNEL)
+            if failed:
+                return failed
+            standin.workspace.post(WEBHOOK_CHANNEL, {k: v for k, v in payload.items() if k != "thread_ts"})
+        except RefusedError as refused:
+            return PlainTextResponse(str(refused), 400)
+        return lost or PlainTextResponse("ok")
+
+
+def _add_control(app: FastAPI, standin: StandIn) -> None:
+    @app.get("/_control")
+    async def control() -> JSONResponse:
+        return JSONResponse({"now": standin.faults.as_json(), "fails": FAILS, "calls": standin.calls})
+
+    @app.post("/_control")
+    async def set_control(request: Request) -> JSONResponse:
+        try:
+            wanted = Control.model_validate_json(await request.body())
+        except ValidationError as error:
+            return JSONResponse({"error": [f"{e['loc']}: {e['msg']}" for e in error.errors()]}, 422)
+        standin.faults.set(wanted)
+        if wanted.clear:
+            standin.workspace.clear()
+            standin.calls.clear()
+        return JSONResponse({"now": standin.faults.as_json()})
+
+
+async def _call(standin: StandIn, method: str, args: dict[str, Any], token: str, warning: dict[str, Any]) -> Response:
+    known = METHODS.get(method)
+    if known is None:
+        raise RefusedError("unknown_method")
+    if method != "api.test":
+        standin.check_token(token)
+    failed, lost = await _fault(standin, str(args.get("channel"))) if method == "chat.postMessage" else (None, None)
+    if failed:
+        return failed
+    answer = JSONResponse({"ok": True, **known(standin.workspace, args), **warning})
+    return lost or answer
+
+
+async def _fault(standin: StandIn, channel: str) -> tuple[Response | None, Response | None]:
+    """What to answer instead of taking a message, and what to answer after having taken it."""
+    fault, wait = standin.faults.take(), standin.too_fast(channel)
+    broken = PlainTextResponse("upstream failure", 500)
+    if fault.fail == "429" or wait:
+        seconds = str(fault.retry_after if fault.fail == "429" else wait)
+        return JSONResponse({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": seconds}), None
+    if fault.fail == "hang":
+        await anyio.sleep(HANG)
+    if fault.fail in ("500", "hang"):
+        return broken, None
+    if fault.fail == "garbage":
+        return HTMLResponse("<html>not what you asked for</html>"), None
+    if fault.fail in ("invalid_auth", "channel_not_found"):
+        raise RefusedError(fault.fail)
+    return None, broken if fault.fail == "lost" else None
+
+
+def _warning(request: Request) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("application/json") and "charset" not in kind:
+        return {"warning": "missing_charset", "response_metadata": {"warnings": ["missing_charset"]}}
+    return {}
