@@ -1,0 +1,37 @@
+# Every target is one call: what it does is in tools/setup/verbs.py. Arguments: make test ARGS="-k drift"
+.PHONY: help setup demo demo-down test test-fast test-matrix check lock release clean
+.DEFAULT_GOAL := help
+run := @tools/setup/bootstrap
+
+help: ## print this
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+setup: ## .venv, the Pulumi CLI, missing Debian packages (demo and test do it by themselves)
+	$(run) setup
+
+demo: ## three real hosts on this machine, converged by `pulumi up`
+	$(run) demo $(ARGS)
+
+demo-down: ## take the demo down; prints what stays and how to remove it
+	$(run) demo-down $(ARGS)
+
+test: ## all tests, on fleets of their own
+	$(run) test $(ARGS)
+
+test-fast: ## the tests that need no fleet and no Pulumi CLI (plain pytest does the same)
+	$(run) test-fast $(ARGS)
+
+test-matrix: ## order and path cases in fresh clones; long
+	$(run) test-matrix $(ARGS)
+
+check: ## ruff, mypy, fast tests
+	$(run) check
+
+lock: ## requirements.lock from requirements.txt
+	$(run) lock
+
+release: ## build the release artifacts
+	$(run) release $(ARGS)
+
+clean: ## remove .venv, caches and logs; stacks and fleets stay
+	$(run) clean

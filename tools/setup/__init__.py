@@ -1,0 +1,1 @@
+"""Preflight and set-up of a checkout. Standard library only: it runs before `.venv` exists."""

@@ -1,0 +1,92 @@
+"""What `make VERB` does."""
+
+from collections.abc import Callable, Sequence
+
+from tools.setup import checks, child, clean, leftovers, lock
+from tools.setup.paths import ROOT, cache
+from tools.setup.preflight import Goal
+from tools.setup.steps import inner, set_up
+
+Words = Sequence[str]
+
+
+def module(*words: str) -> int:
+    """Run a module in `.venv` with the checkout's environment."""
+    return child.run([ROOT / ".venv" / "bin" / "python", "-m", *words], inner())
+
+
+def setup(_: Words) -> int:
+    """Everything but the fleet."""
+    set_up(Goal.SETUP)
+    print(f"cache: {cache()}\nnext: make demo    or: . .venv/bin/activate && threader --help")
+    return 0
+
+
+def demo(words: Words) -> int:
+    """Bring the fleet of stack dev up."""
+    set_up(Goal.FLEET)
+    return module("tools.demo", "up", *words)
+
+
+def demo_down(words: Words) -> int:
+    """Take the demo down and say what stays."""
+    set_up(Goal.VENV)
+    code = module("tools.demo", "down", *words)
+    print(leftovers.report())
+    return code
+
+
+def test(words: Words) -> int:
+    """All tests, with fleets of their own."""
+    set_up(Goal.FLEET)
+    return module("pytest", "-m", "", *words)
+
+
+def test_fast(words: Words) -> int:
+    """The tests that need neither a fleet nor the Pulumi CLI."""
+    set_up(Goal.VENV)
+    return module("pytest", "-m", checks.FAST, *words)
+
+
+def test_matrix(words: Words) -> int:
+    """The order and path cases, in fresh clones."""
+    set_up(Goal.FLEET)
+    return module("tools.matrix", *words)
+
+
+def check(_: Words) -> int:
+    """Lint, types, fast tests."""
+    set_up(Goal.VENV)
+    return checks.check(lambda words: module(*words))
+
+
+def release(words: Words) -> int:
+    """Build the release artifacts."""
+    set_up(Goal.VENV)
+    return module("tools.release", *words)
+
+
+def lock_requirements(_: Words) -> int:
+    """Resolve requirements.txt anew."""
+    lock.compile_lock()
+    return 0
+
+
+def clean_up(_: Words) -> int:
+    """Remove what can be made again."""
+    print(clean.remove())
+    return 0
+
+
+VERBS: dict[str, Callable[[Words], int]] = {
+    "setup": setup,
+    "demo": demo,
+    "demo-down": demo_down,
+    "test": test,
+    "test-fast": test_fast,
+    "test-matrix": test_matrix,
+    "check": check,
+    "release": release,
+    "lock": lock_requirements,
+    "clean": clean_up,
+}
