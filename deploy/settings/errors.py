@@ -20,6 +20,8 @@ SECTIONS: Final = (
 )
 """The keys of the stack config, in the order in which mistakes are told."""
 
+_MOST_NAMED: Final = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -46,8 +48,12 @@ class SettingsError(Exception):
         count = len(self.findings)
         head = f"settings of stack {self.stack}: {count} mistake{'' if count == 1 else 's'}"
         wrong = {section_of(finding.path) for finding in self.findings}
-        docs = ", ".join(f"threader docs {section}" for section in SECTIONS if section in wrong)
-        form = f" (the right form: {docs})" if docs else ""
+        docs = [f"threader docs {section}" for section in SECTIONS if section in wrong]
+        form = (
+            f" (the right form: {', '.join(docs) if len(docs) <= _MOST_NAMED else 'threader docs SECTION'})"
+            if docs
+            else ""
+        )
         file = f"Pulumi.{self.stack.rpartition('/')[2]}.yaml"
         last = f"next: mend {file} as suggested{form}, then: pulumi preview --stack {self.stack}"
         return "\n\n".join([head, *map(str, self.findings), last])

@@ -1,0 +1,63 @@
+"""Stack config to the specs of a fleet."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from deploy.settings import instances, read, sections
+from deploy.settings import secrets as encrypted
+from deploy.settings.environment import environment
+from deploy.settings.fleet import check_artifacts, check_stores
+from deploy.settings.hosts import check_hosts, hosts, rows
+from deploy.settings.report import Report
+from deploy.settings.specs import FleetSpec, HostSpec
+
+_NO_FILE: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+def load(
+    config: Mapping[str, object],
+    *,
+    secret_keys: frozenset[str],
+    environ: Mapping[str, str],
+    stack: str,
+    stack_file: Mapping[str, object] = _NO_FILE,
+) -> FleetSpec:
+    """The fleet that a stack's config describes; SettingsError with every mistake in it.
+
+    `config` has the keys of our namespace with decrypted plain values; `secret_keys` are those with anything
+    encrypted in them. `environ` is the operator's shell. `stack_file` is Pulumi.<stack>.yaml as it was parsed, if at
+    hand: with it, one secret in plain text beside encrypted ones is found.
+    """
+    report = Report(stack, secret_keys | encrypted.ENCRYPTED)
+    config = sections.known(config, report)
+    encrypted.nothing_else_encrypted(config, secret_keys, report)
+    host_items = read.items(config.get("hosts"), ("hosts",), report)
+    host_specs, host_rows = hosts(host_items, report), rows(host_items)
+    check_hosts(config.get("hosts"), host_rows, report)
+    items = read.items(config.get("instances"), ("instances",), report)
+    placed = instances.instances(items, host_rows, report)
+    check_artifacts(items, config.get("release"), report)
+    shared = environment(config, secret_keys, environ, stack_file, report)
+    check_stores(placed, shared.env, shared.given, report)
+    fleet = FleetSpec(
+        hosts=tuple(host_specs),
+        instances=tuple(spec for _, spec in placed),
+        release=sections.release(config, report),
+        rollout=sections.rollout(config, report),
+        health=sections.health(config, report),
+        env=MappingProxyType(dict(shared.env)),
+        secrets=MappingProxyType(dict(shared.secrets)),
+        sources=MappingProxyType(dict(shared.sources)),
+        notes=(*map(_lost, (host for host in host_specs if host.lost)), *shared.notes),
+        digest_key=encrypted.digest_key(config, secret_keys, report),
+        hooks=sections.hooks(config, report),
+        monitoring=sections.monitoring(config, report),
+        protect=sections.protect(config, stack, report),
+    )
+    report.done()
+    return fleet
+
+
+def _lost(host: HostSpec) -> str:
+    return f"host {host.name} ({host.address}) is marked lost: it is forgotten without contact"

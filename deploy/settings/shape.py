@@ -1,0 +1,126 @@
+"""The form of each section: its keys, what they may hold and what they default to. `sample.yaml` explains them."""
+
+from collections.abc import Mapping
+from functools import partial
+from shlex import quote
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+
+from deploy.settings import scalars, words
+from deploy.settings.specs import HealthSpec, HostSpec, Impl, RolloutSpec, Strategy, Unreachable
+
+_HOST, _ROLLOUT, _HEALTH = HostSpec("", ""), RolloutSpec(), HealthSpec()
+
+
+def _list(value: object) -> object:
+    return value if isinstance(value, list | tuple) else scalars.wrong("has to be a list")
+
+
+def _some(value: object) -> object:
+    return value if _list(value) else scalars.wrong("is empty")
+
+
+def _artifact(value: object) -> object:
+    return value if isinstance(value, Mapping) else {"artifact": value}
+
+
+def impl_word(value: object) -> Impl:
+    """The word of an implementation."""
+    return scalars.choice(value, Impl, "implementation")
+
+
+def _unreachable(value: object) -> Unreachable:
+    return scalars.choice(value, Unreachable, "choice")
+
+
+Name = Annotated[str, PlainValidator(words.name)]
+Text = Annotated[str, PlainValidator(scalars.filled)]
+FilePath = Annotated[str, PlainValidator(words.file_path)]
+Commands = Annotated[tuple[Text, ...], BeforeValidator(_list)]
+
+
+class Form(BaseModel):
+    """A mapping with known keys only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Host(Form):
+    """One of `hosts`."""
+
+    name: Name = Field(examples=["app-1"])
+    address: Annotated[str, PlainValidator(words.address)] = Field(examples=["10.0.0.11"])
+    user: Annotated[str, PlainValidator(words.user)] = _HOST.user
+    port: Annotated[int, PlainValidator(words.ssh_port)] = _HOST.port
+    roles: Annotated[tuple[Name, ...], BeforeValidator(_some)] = _HOST.roles
+    lost: Annotated[bool, PlainValidator(scalars.flag)] = _HOST.lost
+    key: FilePath | None = _HOST.key
+    known_hosts: FilePath | None = _HOST.known_hosts
+
+
+class Instance(Form):
+    """One of `instances`; its `env` is read with the fleet's."""
+
+    name: Name = Field(examples=["py-a"])
+    impl: Annotated[Impl, PlainValidator(impl_word)] = Field(examples=["python"])
+    port: Annotated[int, PlainValidator(words.port)] = Field(examples=["9009"])
+    host: Text | None = None
+    role: Text | None = None
+    env_file: Text | None = None
+    env: object = None
+
+
+class Artifact(Form):
+    """What `release` names for one implementation."""
+
+    artifact: Annotated[str, PlainValidator(words.artifact)] = Field(examples=["dist/THREADER-VERSION.tar.gz"])
+    sha256: Annotated[str, PlainValidator(words.sha256)] | None = None
+
+    @model_validator(mode="after")
+    def _download_is_checked(self) -> "Artifact":
+        if "://" in self.artifact and self.sha256 is None:
+            how = f"{{artifact: {self.artifact}, sha256: HEX}}, HEX from: curl -fsSL {quote(self.artifact)} | sha256sum"
+            scalars.wrong_key("sha256", "is missing, and what is downloaded needs it", how)
+        return self
+
+
+class Release(Form):
+    """The section `release`."""
+
+    version: Annotated[str, PlainValidator(words.version)] = Field(examples=["1.0.0"])
+    python: Annotated[Artifact, BeforeValidator(_artifact)] | None = None
+    node: Annotated[Artifact, BeforeValidator(_artifact)] | None = None
+    go: Annotated[Artifact, BeforeValidator(_artifact)] | None = None
+
+
+class Rollout(Form):
+    """The section `rollout`."""
+
+    strategy: Annotated[Strategy, PlainValidator(words.strategy)] = _ROLLOUT.strategy
+    unreachable: Annotated[Unreachable, PlainValidator(_unreachable)] = _ROLLOUT.unreachable
+    confirm_within: Annotated[float, PlainValidator(partial(scalars.seconds, least=5, most=3600))] = (
+        _ROLLOUT.confirm_within
+    )
+    keep: Annotated[int, PlainValidator(partial(scalars.integer, least=2, most=100))] = _ROLLOUT.keep
+
+
+class Health(Form):
+    """The section `health`."""
+
+    path: Annotated[str, PlainValidator(words.health_path)] = _HEALTH.path
+    deadline: Annotated[float, PlainValidator(partial(scalars.seconds, least=1, most=600))] = _HEALTH.deadline
+    interval: Annotated[float, PlainValidator(partial(scalars.seconds, least=0.1, most=60))] = _HEALTH.interval
+
+    @model_validator(mode="after")
+    def _asked_in_time(self) -> "Health":
+        if self.interval >= self.deadline:
+            scalars.wrong_key("interval", "has to be shorter than deadline", "pulumi config rm --path '{path}'")
+        return self
+
+
+class Hooks(Form):
+    """The section `hooks`."""
+
+    before: Commands = ()
+    after: Commands = ()

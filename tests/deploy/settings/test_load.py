@@ -1,0 +1,53 @@
+"""Each case file beside its golden text: what is told of a config, or the fleet that comes of it.
+
+After a wanted change of words: UPDATE_GOLDEN=1 pytest tests/deploy/settings, then read the diff.
+"""
+
+import os
+import pprint
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.settings.errors import SettingsError
+from deploy.settings.load import load
+
+CASES = sorted(Path(__file__).with_name("cases").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_a_config_is_told_as_its_golden_text_says(case):
+    given = yaml.safe_load(case.read_text())
+    count, text = outcome(given)
+    golden = case.with_suffix(".txt")
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(text)
+    assert count == given["findings"], text
+    assert text == golden.read_text()
+    assert "hunter2" not in text
+
+
+def test_no_golden_text_is_without_its_case():
+    texts = Path(__file__).with_name("cases").glob("*.txt")
+    assert {path.stem for path in texts} == {path.stem for path in CASES}
+
+
+def outcome(given):
+    try:
+        fleet = load(
+            given["config"],
+            secret_keys=frozenset(given.get("secret_keys", ())),
+            environ=given.get("environ", {}),
+            stack=given.get("stack", "dev"),
+            stack_file=given.get("stack_file", {}),
+        )
+    except SettingsError as error:
+        return len(error.findings), f"{error}\n"
+    shown = [f"{each.name}: {pprint.pformat(plain(getattr(fleet, each.name)), width=110)}" for each in fields(fleet)]
+    return 0, "\n".join(shown) + "\n"
+
+
+def plain(value):
+    return dict(value) if hasattr(value, "items") else value
