@@ -43,13 +43,13 @@ def _live(spec: BootSpec, report: int, go: int) -> None:
     _redirect(folder / "log")
     kernel.unshare(kernel.CLONE_NEWNET)
     kernel.private_mounts()
-    (folder / "pid").write_text(str(os.getpid()))
     os.write(report, (json.dumps({"number": spec.number, "pid": os.getpid()}) + "\n").encode())
     os.close(report)
     _prepare(spec, folder)
     if not os.read(go, 1):
         raise InterruptedError("the command that started this host was killed")
     os.close(go)
+    (folder / "pid").write_text(str(os.getpid()))  # only now is this a host that the next command leaves alone
     network.batch(["link set lo up", f"addr add {spec.address} dev host0", "link set host0 up"])
     while _nspawn(names.host(spec.number)) == REBOOT:
         pass

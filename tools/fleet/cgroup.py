@@ -19,6 +19,8 @@ PREFIX = "threader-fleet-"
 @functools.cache
 def root() -> Path:
     """Return this process's view of the cgroup2 tree, wherever (or whether) the machine has it mounted."""
+    if os.geteuid() != 0:
+        raise FleetError("the local fleet needs root", "sudo -i")
     try:
         return Path(f"/proc/self/fd/{detached_mount('cgroup2')}")
     except OSError as error:

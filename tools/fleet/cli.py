@@ -2,7 +2,10 @@
 
 import json
 import os
+import signal
+import subprocess
 import sys
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -22,6 +25,8 @@ Subnet = Annotated[
 
 def fleet(name: str, subnet: str | None = None) -> Fleet:
     """Return the fleet that options and environment name."""
+    if os.geteuid() != 0:
+        raise FleetError("the local fleet needs root (mounts, network namespaces, control groups)", "sudo -i")
     return Fleet(layout.state_folder(name), name, subnet, layout.sizes())
 
 
@@ -68,15 +73,20 @@ def main() -> None:
     from tools.fleet import cli_faults  # noqa: F401  (adds its commands to `app`)
 
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{packages.PATH}"
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
     try:
         app()
     except FleetError as error:
-        sys.exit(_tell(error))
-    except KeyboardInterrupt:
-        print("fleet: interrupted; the same command again goes on from here", file=sys.stderr)
-        sys.exit(130)
+        print(f"fleet: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except (OSError, subprocess.SubprocessError) as error:
+        if os.environ.get("THREADER_DEBUG"):
+            raise
+        print(f"fleet: {error}\nnext: the same command with THREADER_DEBUG=1 shows where", file=sys.stderr)
+        sys.exit(1)
 
 
-def _tell(error: FleetError) -> int:
-    print(f"fleet: {error}", file=sys.stderr)
-    return error.exit_code
+def _interrupted(number: int, _frame: FrameType | None) -> None:
+    print("fleet: interrupted; the same command again goes on from here", file=sys.stderr)
+    sys.exit(128 + number)

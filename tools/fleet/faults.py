@@ -1,8 +1,10 @@
 """What can be done to a host on purpose, from outside it: each is a fault that real hosts have."""
 
+import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from tools.fleet import disk, names, network
@@ -29,12 +31,13 @@ def drop(identity: str, number: int, percent: int) -> None:
         for hook in ("ingress", "egress"):
             link = names.link(identity, number)
             rules.append(f'add chain {table} {hook} {{ type filter hook {hook} device "{link}" priority 0; }}')
-            rules.append(f"add rule {table} {hook} numgen random mod 100 < {percent} drop")
+            chance = "" if percent == 100 else f"numgen random mod 100 < {percent} "
+            rules.append(f"add rule {table} {hook} {chance}drop")
     done = subprocess.run(
         ["nft", "-f", "-"], input="\n".join(rules) + "\n", capture_output=True, text=True, check=False
     )
     if done.returncode and percent:
-        raise NotAvailableError(f"nftables: {(done.stderr.strip().splitlines() or ['?'])[0]}")
+        raise NotAvailableError(f"nftables on this kernel: {(done.stderr.strip().splitlines() or ['?'])[0]}")
 
 
 def forget_drops(identity: str) -> None:
@@ -46,10 +49,14 @@ def forget_drops(identity: str) -> None:
 
 
 def fill(pid: int) -> None:
-    """Fill the host's /var to the last byte; nothing else of this machine is touched."""
+    """Fill the host's /var to the last byte; nothing else of this machine is touched.
+
+    It stays full whatever is deleted there (journald makes room as soon as it lacks some) until `empty`.
+    """
     with (_var(pid) / FILLER).open("ab", buffering=0) as file:
         for size in (1 << 24, 1 << 20, 1 << 16, 4096):
             _write_until_full(file.fileno(), size)
+    _reserve(pid, lambda blocks: blocks - 1)
 
 
 def _write_until_full(fd: int, size: int) -> None:
@@ -63,7 +70,17 @@ def _write_until_full(fd: int, size: int) -> None:
 
 def empty(pid: int) -> None:
     """Give the filled space back."""
+    _reserve(pid, lambda blocks: min(blocks // 50, 4096))  # ext4's own default
     (_var(pid) / FILLER).unlink(missing_ok=True)
+
+
+def _reserve(pid: int, wanted: Callable[[int], int]) -> None:
+    """Set how many free blocks of the /var disk ext4 keeps from everybody, root too."""
+    device = Path(f"/proc/{pid}/root{disk.HERE}/disk-var").stat().st_dev
+    name = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve().name
+    blocks = os.statvfs(f"/proc/{pid}/root{disk.HERE}/disk-var").f_blocks
+    with contextlib.suppress(OSError):  # a read-only /sys, in a container: then what is deleted can be used
+        Path(f"/sys/fs/ext4/{name}/reserved_clusters").write_text(str(wanted(blocks)))
 
 
 def _var(pid: int) -> Path:
@@ -76,13 +93,11 @@ def read_only(init: int, on: bool) -> None:
     A read-only copy of the mount is laid over /var: the mount itself would be busy as long as any file is open.
     """
     target = f"{READ_ONLY}.mount"
-    script = f"! mountpoint -q {target} || {{ umount -l /var; umount -l {target}; rmdir {target}; }}"
-    if on:
-        script = (
-            f"set -e; ! mountpoint -q {target}; mkdir -p {target}; mount --bind /var {target};"
-            f" mount -o remount,bind,ro {target}; mount --bind {target} /var"
-        )
-    inside(init, script)
+    lay = (
+        f"mkdir -p {target}; mount --bind /var {target}; mount -o remount,bind,ro {target}; mount --bind {target} /var"
+    )
+    lift = f"umount -l /var; umount -l {target}; rmdir {target}"
+    inside(init, f"set -e; if mountpoint -q {target}; then {':' if on else lift}; else {lay if on else ':'}; fi")
 
 
 def reboot(init: int) -> None:

@@ -26,11 +26,12 @@ class Fleet(Faulty):
             missing = [number for number in range(1, count + 1) if not self._whole(number)]
             self._replace(missing, made_of)
             self._wait(range(1, count + 1))
+            self._proxy_answers()
         return self.hosts()
 
     def down(self) -> None:
         """Stop and remove everything that this state folder started; keys and the subnet's number are kept."""
-        if not self.state.is_dir():
+        if not (self.state.is_dir() or self.group.path.is_dir() or network.links(self.identity)):
             return
         with self.locked():
             self.group.kill()
@@ -64,12 +65,16 @@ class Fleet(Faulty):
                     f"fleet {self.name} runs in {now.subnet}, not in {self.wanted}", "python -m tools.fleet down"
                 )
             return now.subnet
-        network.remove_all(self.identity)  # what a killed command may have left, perhaps with another address
+        self.group.kill()  # what a killed command or a deleted state folder may have left, perhaps at another address
+        network.remove_all(self.identity)
         return claims.claim(self.state, self.wanted, self.say).subnet
 
     def _machine_side(self, net: IPv4Network) -> None:
         network.raise_bridge(self.identity, net)
         proxied.ensure(self.identity, str(names.gateway(net)), self.sizes.apt_port, self.state / "apt-proxy.log")
+
+    def _proxy_answers(self) -> None:
+        proxied.check(self.gateway, self.sizes.apt_port, self.state / "apt-proxy.log")
 
     def _whole(self, number: int) -> bool:
         """Tell whether a host runs and its folder belongs to it."""

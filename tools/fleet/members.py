@@ -25,7 +25,7 @@ class Members:
         self, state: Path, name: str, subnet_text: str | None = None, sizes: Sizes = Sizes(), say: Say = _print
     ) -> None:
         self.state = state.absolute()
-        self.name = name
+        self.name = names.fleet(name)
         self.wanted = subnet.parse(subnet_text) if subnet_text else None
         self.sizes = sizes
         self.say = say
@@ -60,11 +60,12 @@ class Members:
 
     def hosts(self) -> tuple[HostInfo, ...]:
         """Return all hosts that exist, running or not, in order."""
-        return tuple(self._info(number) for number in self.layout.numbers())
+        linked = network.links_up(self.identity)
+        return tuple(self._info(number, linked) for number in self.layout.numbers())
 
     def host(self, name: str) -> HostInfo:
         """Return one host. FleetError if there is none of that name."""
-        return self._info(self.known(name))
+        return self._info(self.known(name), network.links_up(self.identity))
 
     def known(self, name: str) -> int:
         """Return the number of an existing host. FleetError if there is none of that name."""
@@ -79,29 +80,29 @@ class Members:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Let one command at a time change the fleet; what it made belongs to the owner of the checkout afterwards."""
-        owner.folder(self.state, 0o700)
+        owner.folder(self.state, 0o700).chmod(0o700)
         with held(self.state / "lock", f"fleet {self.name}", self.say):
             try:
                 yield
             finally:
                 owner.give_all(self.state)
 
-    def _info(self, number: int) -> HostInfo:
-        address = str(names.address(self.network, number))
-        layout = self.layout
-        return HostInfo(names.host(number), address, self._state(number), "root", layout.client_key, layout.known_hosts)
+    def _info(self, number: int, linked: frozenset[str]) -> HostInfo:
+        address, state = str(names.address(self.network, number)), self._state(number, linked)
+        return HostInfo(names.host(number), address, state, "root", self.layout.client_key, self.layout.known_hosts)
 
-    def _state(self, number: int) -> str:
+    def _state(self, number: int, linked: frozenset[str]) -> str:
         group = self.host_group(number)
         if not group.populated():
             return "stopped"
         if group.frozen():
             return "frozen"
-        return "running" if network.link_is_up(names.link(self.identity, number)) else "cut"
+        return "running" if names.link(self.identity, number) in linked else "cut"
 
     def _wait(self, numbers: Iterable[int]) -> None:
         """Wait until those of `numbers` that can answer do."""
-        infos = [(number, self._info(number)) for number in numbers]
+        linked = network.links_up(self.identity)
+        infos = [(number, self._info(number, linked)) for number in numbers]
         for _, info in infos:
             if info.state in ("frozen", "cut"):
                 self.say(f"{info.name:8} {info.address:15} {info.state}: left as it is")

@@ -12,6 +12,13 @@ FIRST = 10
 """Host N has the address FIRST + N of the subnet; the machine itself has the first one."""
 
 
+def fleet(name: str) -> str:
+    """Return `name` if it can name a fleet (and its state folder): lower-case letters, digits and dashes."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
+        raise FleetError(f"fleet name {name!r}: only lower-case letters, digits and dashes", "use a name like dev")
+    return name
+
+
 def identity(state: Path) -> str:
     """Return eight hex digits for a state folder; links, groups and tables of its fleet carry them."""
     return hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:8]

@@ -33,9 +33,10 @@ def links(identity: str) -> frozenset[str]:
     return frozenset(str(link["ifname"]) for link in show("link") if link["ifname"].startswith(names.bridge(identity)))
 
 
-def link_is_up(name: str) -> bool:
-    """Tell whether this machine's end of a link is switched on."""
-    return any("UP" in link["flags"] for link in show("link", "show", "dev", name))
+def links_up(identity: str) -> frozenset[str]:
+    """Return the names of those of them that are switched on."""
+    ours = names.bridge(identity)
+    return frozenset(str(link["ifname"]) for link in show("link", "show", "up") if link["ifname"].startswith(ours))
 
 
 def foreign_routes(identity: str) -> tuple[IPv4Network, ...]:

@@ -12,10 +12,10 @@ def give(path: Path) -> Path:
 
 
 def folder(path: Path, mode: int = 0o755) -> Path:
-    """Make the folder `path` and its missing parents, each owned like the folder it is in; only `path` gets `mode`."""
+    """Make the folder `path` and its missing parents with `mode`, each owned like the folder it is in."""
     if not path.is_dir():
         if not path.parent.is_dir():
-            folder(path.parent)
+            folder(path.parent, mode)
         path.mkdir(exist_ok=True)
         path.chmod(mode)
         give(path)

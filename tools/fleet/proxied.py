@@ -2,11 +2,14 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tools.fleet import archives, cgroup
+from tools.fleet.errors import FleetError
 from tools.fleet.proxy import GROUP
 from tools.fleet.spawn import CHECKOUT
 
@@ -30,3 +33,16 @@ def ensure(identity: str, address: str, port: int, log: Path) -> None:
             stderr=output,
         )
         child.communicate(json.dumps(told).encode() + b"\n")
+
+
+def check(address: str, port: int, log: Path, patience: float = 10.0) -> None:
+    """Wait until the proxy answers. FleetError if it does not."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        try:
+            socket.create_connection((address, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise FleetError(f"the fleet's apt proxy does not answer at {address}:{port}", f"less {log}")

@@ -1,6 +1,7 @@
 """Wait until hosts have booted: ssh answers and systemd has started everything."""
 
 import queue
+import shlex
 import socket
 import subprocess
 import threading
@@ -16,6 +17,8 @@ from tools.fleet.locks import Say
 
 PATIENCE = 90.0
 BEAT = 5.0
+HOPELESS = ("Host key verification failed", "root@")
+"""ssh's last words where waiting does not help; after `root@` comes "Permission denied"."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +52,28 @@ def wait(hosts: Sequence[Waited], say: Say, patience: float = PATIENCE) -> None:
     finally:
         stop.set()
     if failed:
-        raise FleetError(f"{', '.join(one.host.name for one in failed)}: did not boot", f"less {failed[0].log}")
+        names = ", ".join(sorted(one.host.name for one in failed))
+        raise FleetError(
+            f"{names}: did not boot: {_last_words(failed[0].log)}", f"less {shlex.quote(str(failed[0].log))}"
+        )
+
+
+def _last_words(log: Path) -> str:
+    try:
+        return log.read_text(errors="replace").strip().splitlines()[-1]
+    except (OSError, IndexError):
+        return "its console says nothing"
 
 
 def _watch(one: Waited, stop: threading.Event, answers: "queue.Queue[tuple[Waited, str]]", until: float) -> None:
-    state = ""
+    state, words = "", ""
     while not stop.is_set() and not state:
         if not one.alive():
             state = "stopped while booting"
-        elif time.monotonic() > until:
-            state = "does not answer"
+        elif time.monotonic() > until or words.startswith(HOPELESS):
+            state = f"does not answer{words and ': ' + words}"
         elif _listens(one.host.address):
-            state = _system_state(one.host)
+            state, words = _system_state(one.host)
         if not state:
             stop.wait(0.1)
     answers.put((one, state))
@@ -74,8 +87,10 @@ def _listens(address: str) -> bool:
         return False
 
 
-def _system_state(host: HostInfo) -> str:
+def _system_state(host: HostInfo) -> tuple[str, str]:
+    """Return systemd's word for it, or nothing and the last words of ssh."""
     try:
-        return ssh.run(host, "systemctl", "is-system-running", "--wait", timeout=60).stdout.strip()
+        done = ssh.run(host, "systemctl", "is-system-running", "--wait", timeout=60)
     except subprocess.TimeoutExpired:
-        return ""
+        return "", "ssh got no answer within 60 s"
+    return done.stdout.strip(), "".join(done.stderr.strip().splitlines()[-1:])

@@ -23,7 +23,7 @@ def spawn(specs: Sequence[spec.BootSpec]) -> None:
         command = [sys.executable, "-S", "-m", "tools.fleet.boot", str(report_write), str(go_read)]
         log = Path(specs[0].folder).parent / "boot.log"
         with log.open("ab") as output:
-            subprocess.run(
+            done = subprocess.run(
                 command,
                 input=spec.dump(specs).encode() + b"\n",
                 cwd=CHECKOUT,
@@ -31,8 +31,10 @@ def spawn(specs: Sequence[spec.BootSpec]) -> None:
                 stdout=output,
                 stderr=output,
                 pass_fds=(report_write, go_read),
-                check=True,
+                check=False,
             )
+        if done.returncode:
+            raise FleetError("hosts cannot be started", f"less {log}")
         os.close(report_write)
         report_write = -1
         processes = _reported(report_read)

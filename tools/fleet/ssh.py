@@ -58,5 +58,8 @@ def run(host: HostInfo, *remote: str, user: str = "", timeout: float = 60.0) -> 
 
 
 def _quoted(path: Path) -> str:
-    # ssh splits at spaces and expands % in file names
-    return '"' + str(path).replace("%", "%%") + '"'
+    # ssh splits at spaces, knows quotes and backslashes, and expands % in file names
+    text = str(path)
+    for special in ("\\", '"'):
+        text = text.replace(special, f"\\{special}")
+    return '"' + text.replace("%", "%%") + '"'
