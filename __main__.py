@@ -1,0 +1,15 @@
+"""The fleet of one stack: its settings become specs, specs become resources, resources become a fleet."""
+
+import pulumi
+
+from components.configuration import fleet_spec, release_digests
+from components.fleet import Fleet
+from components.report import addresses, inventory, say
+
+spec = fleet_spec()
+say(spec)
+fleet = Fleet("fleet", spec, release_digests(spec))
+
+pulumi.export("instances", fleet.instances)
+pulumi.export("addresses", addresses(spec))
+pulumi.export("inventory", inventory(spec))

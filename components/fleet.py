@@ -1,0 +1,38 @@
+"""The Fleet: hosts, instances and the rollout that activates them, composed from a spec."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from components.inputs import generation, host_inputs, instance_inputs, rollout_inputs
+from components.resources import Host, Instance, Rollout
+from deploy.settings.specs import FleetSpec, Impl
+
+
+class Fleet(pulumi.ComponentResource):
+    """All resources of a fleet; `instances` is the generation that each instance runs."""
+
+    instances: pulumi.Output[dict[str, str]]
+
+    def __init__(self, name: str, spec: FleetSpec, digests: Mapping[Impl, str]) -> None:
+        super().__init__("alert-threader:index:Fleet", name)
+        options = pulumi.ResourceOptions(parent=self, protect=spec.protect)
+        hosts = {host.name: Host(host.name, host_inputs(host, spec), options) for host in spec.hosts}
+        generations = {instance.name: generation(instance, spec, digests) for instance in spec.instances}
+        key = spec.digest_key.value if spec.digest_key else pulumi.get_stack()
+        names = {instance: made.identity(key) for instance, made in generations.items()}
+        staged = [
+            Instance(
+                instance.name,
+                instance_inputs(instance, spec, generations[instance.name], names[instance.name], pulumi.Output.secret),
+                pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=hosts[instance.host]),
+            )
+            for instance in spec.instances
+        ]
+        rollout = Rollout(
+            "rollout",
+            rollout_inputs(spec, names),
+            pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=staged),
+        )
+        self.instances = rollout.instances
+        self.register_outputs({"instances": self.instances})

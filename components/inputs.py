@@ -1,0 +1,96 @@
+"""Specs to the inputs of resources. Pure; secrets are marked by the function that is passed in."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from deploy.manifest.generation import Generation
+from deploy.manifest.host import host_manifest
+from deploy.manifest.instance import environment, instance_manifest, settings_files
+from deploy.manifest.paths import instance_directory
+from deploy.settings.specs import FleetSpec, HostSpec, Impl, InstanceSpec
+
+RIGHTS = {"env": "root:root 0600", "settings.json": "root:root 0644", "unit.conf": "root:root 0644"}
+Inputs = dict[str, Any]
+
+
+def connection(host: HostSpec) -> Inputs:
+    """How a host is reached."""
+    return {
+        "host": host.name,
+        "address": host.address,
+        "user": host.user,
+        "port": host.port,
+        "key": host.key,
+        "known_hosts": host.known_hosts,
+    }
+
+
+def host_inputs(host: HostSpec, fleet: FleetSpec) -> Inputs:
+    """The inputs of a Host."""
+    return {
+        "connection": connection(host),
+        "lost": host.lost,
+        "unreachable": str(fleet.rollout.unreachable),
+        **host_manifest().sections(),
+    }
+
+
+def generation(instance: InstanceSpec, fleet: FleetSpec, digests: Mapping[Impl, str]) -> Generation:
+    """What an instance is to run; `digests` has the SHA-256 of the artifact of each implementation."""
+    env = environment(
+        fleet.env_of(instance),
+        instance=instance.name,
+        port=instance.port,
+        data=f"{instance_directory(instance.name)}/data",
+    )
+    settings = settings_files(
+        instance=instance.name,
+        impl=str(instance.impl),
+        version=fleet.release.version,
+        release=digests[instance.impl],
+        port=instance.port,
+        bind=env.get("BIND_HOST", ""),
+        health_path=fleet.health.path,
+        deadline=fleet.health.deadline,
+    )
+    secrets = {name: secret.value for name, secret in fleet.secrets_of(instance).items()}
+    return Generation(fleet.release.version, digests[instance.impl], settings, env, secrets)
+
+
+def instance_inputs(
+    instance: InstanceSpec, fleet: FleetSpec, made: Generation, name: str, hide: Callable[[str], Any]
+) -> Inputs:
+    """The inputs of an Instance whose generation `made` is called `name`; `hide` marks a secret."""
+    host = fleet.host(instance.host)
+    sections = instance_manifest(instance.name).sections()
+    return {
+        "instance": instance.name,
+        "host": instance.host,
+        "connection": connection(host),
+        "lost": host.lost,
+        "unreachable": str(fleet.rollout.unreachable),
+        "generation": name,
+        "release": made.release,
+        "artifact": fleet.release.artifacts[instance.impl].artifact,
+        "keep": fleet.rollout.keep,
+        "env": {**made.env, **{variable: hide(value) for variable, value in made.secrets.items()}},
+        "settings": dict(made.settings),
+        "rights": RIGHTS,
+        "directories": sections["directories"],
+        "links": sections["links"],
+    }
+
+
+def rollout_inputs(fleet: FleetSpec, generations: Mapping[str, str]) -> Inputs:
+    """The inputs of the Rollout: which generation every instance is to run."""
+    return {
+        "instances": dict(generations),
+        "placement": {instance.name: instance.host for instance in fleet.instances},
+        "hosts": {host.name: connection(host) for host in fleet.hosts},
+        "lost": [host.name for host in fleet.hosts if host.lost],
+        "settings": {
+            "strategy": str(fleet.rollout.strategy),
+            "unreachable": str(fleet.rollout.unreachable),
+            "confirm_within": fleet.rollout.confirm_within,
+        },
+    }

@@ -1,0 +1,29 @@
+"""The resources of our provider, as a Pulumi program sees them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+
+class Host(pulumi.CustomResource):
+    """The base of one host: folders, units, the activation helper and the service user."""
+
+    def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("threader:index:Host", name, dict(inputs), options)
+
+
+class Instance(pulumi.CustomResource):
+    """A threader on a host: the generation that is staged there."""
+
+    def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("threader:index:Instance", name, dict(inputs), options)
+
+
+class Rollout(pulumi.CustomResource):
+    """The activation of staged generations across the fleet, as one transaction."""
+
+    instances: pulumi.Output[dict[str, str]]
+
+    def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("threader:index:Rollout", name, {**inputs, "plan": None}, options)

@@ -1,0 +1,55 @@
+"""Where the bytes of a release come from: a file of this machine, or a URL that is fetched once and checked."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Final
+
+import requests
+
+from deploy.errors import ForPeople
+
+TIMEOUT: Final = (5.0, 60.0)
+"""Seconds to connect and between two reads."""
+
+
+class ArtifactError(ForPeople):
+    """An artifact is missing, or is not what its digest says."""
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def local(artifact: str, sha256: str, root: Path) -> Path:
+    """The file on this machine that holds the artifact, fetched when it is a URL; raises ArtifactError."""
+    path = _fetched(artifact, sha256) if "://" in artifact else root / artifact
+    if not path.is_file():
+        raise ArtifactError(f"alert-threader:release: {artifact} is not there; next: make release")
+    if (found := digest_of(path)) != sha256:
+        raise ArtifactError(
+            f"alert-threader:release: {artifact} has the digest {found[:12]}…, not {sha256[:12]}…: it was built anew "
+            "or changed on its way; next: pulumi preview"
+        )
+    return path
+
+
+def _fetched(url: str, sha256: str) -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "alert-threader" / "artifacts"
+    path = cache / f"{sha256}.tar.gz"
+    if not path.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        fresh = cache / f".{sha256}.{os.getpid()}"
+        try:
+            with requests.get(url, stream=True, timeout=TIMEOUT) as answer, fresh.open("wb") as file:
+                answer.raise_for_status()
+                for chunk in answer.iter_content(1 << 20):
+                    file.write(chunk)
+            fresh.replace(path)
+        except requests.RequestException as error:
+            raise ArtifactError(f"alert-threader:release: {url}: fetched: {error}; next: curl -fI {url}") from error
+        finally:
+            fresh.unlink(missing_ok=True)
+    return path

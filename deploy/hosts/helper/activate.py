@@ -1,0 +1,267 @@
+#!/usr/bin/python3
+"""activate: switches one instance to another generation, as a transaction that goes back by itself.
+
+The only privileged helper on a host. `begin` runs `switch` under PID 1 (a transient unit, whose name is the lock), so
+that a lost SSH session changes nothing. A switch that is not confirmed in time, whose process dies, or that a reboot
+cuts off, is undone. Python 3.10, standard library only.
+
+  activate begin INSTANCE GENERATION TOKEN CONFIRM_WITHIN BY   switch, and print the state once it is decided
+  activate confirm INSTANCE TOKEN | undo INSTANCE TOKEN        answer a switch that is healthy; print how it ended
+  activate stop INSTANCE BY                                    stop an instance for good
+  activate settle [INSTANCE]                                   undo what was left pending (at boot: of every instance)
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+DATA, RUN = Path("/var/lib/alert-threader"), Path("/run/alert-threader")
+POLL = 0.1  # seconds between two looks at health, orders and states
+DECIDED = ("healthy", "failed", "confirmed", "reverted")
+
+
+def systemctl(*words):
+    return subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
+
+
+def unit(name):
+    return f"alert-threader@{name}.service"
+
+
+def write(path, content):
+    """Replace a file so that after a crash it holds the old or the new content, never a part."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with fresh.open("w") as file:
+        file.write(json.dumps(content))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    sync(path.parent)
+
+
+def sync(folder):
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
+
+
+def read(path):
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def current(name):
+    """The generation that `current` names, or None."""
+    link = DATA / name / "current"
+    return os.path.basename(os.readlink(link)) if link.is_symlink() else None
+
+
+def point(name, generation):
+    """Make `current` name `generation` by one rename; None removes it."""
+    link = DATA / name / "current"
+    if generation is None:
+        link.unlink(missing_ok=True)
+    else:
+        fresh = DATA / name / ".current"
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(f"generations/{generation}")
+        fresh.replace(link)
+    sync(DATA / name)
+
+
+def run(name, generation):
+    """Point at `generation` and run it; the reason why systemd could not, or None."""
+    point(name, generation)
+    (DATA / name / "repair-pending").unlink(missing_ok=True)
+    systemctl("daemon-reload")
+    done = systemctl("restart" if generation else "stop", unit(name))
+    return f"systemd could not start {unit(name)}: {done.stderr.strip()}" if generation and done.returncode else None
+
+
+def damage(name, generation):
+    """What is wrong with a staged generation against its checksums, or None."""
+    folder = DATA / name / "generations" / generation
+    try:
+        lines = (folder / "MANIFEST.sha256").read_text().splitlines()
+    except OSError:
+        return f"generation {generation} is not on this host"
+    listed = {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() or path.is_symlink()}
+    wrong = sorted(found ^ (listed.keys() | {"MANIFEST.sha256"}))
+    wrong += [path for path in sorted(found & listed.keys()) if digest_of(folder / path) != listed[path]]
+    return f"generation {generation} is damaged: {', '.join(wrong[:5])}" if wrong else None
+
+
+def digest_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def probe(url):
+    """Why the instance is not healthy, or None: exactly a 2xx answer whose JSON says "status": "ok" is healthy."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(url, timeout=2) as answer:
+            status = json.loads(answer.read(65536)).get("status")
+    except urllib.error.HTTPError as error:
+        return f"HTTP {error.code} from {url}"
+    except (OSError, ValueError, AttributeError) as error:
+        return f"no healthy answer from {url}: {getattr(error, 'reason', error)}"
+    return None if status == "ok" else f"{url} says status {status!r}"
+
+
+def unhealthy(name):
+    """Wait until the instance is healthy; the last reason when it was not within its deadline, else None."""
+    settings = read(DATA / name / "current" / "settings.json")
+    seconds = float(settings.get("deadline", 30))
+    end = time.monotonic() + seconds
+    while True:
+        reason = probe(settings.get("health", "http://127.0.0.1:9009/health"))
+        if reason is None:
+            return None
+        restarts = systemctl("show", "--property=NRestarts", "--value", unit(name)).stdout.strip()
+        if restarts.isdigit() and int(restarts) >= 3:
+            return f"it exited {restarts} times in a row; {reason}"
+        if time.monotonic() >= end:
+            return f"{reason}, for {seconds:g} s"
+        time.sleep(POLL)
+
+
+def tell(name, token, state, reason=None):
+    write(RUN / f"{name}.state", {"token": token, "state": state, "reason": reason})
+
+
+def record(name, verdict, **more):
+    """Append one line to the instance's ledger."""
+    line = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "verdict": verdict, **more}
+    handle = os.open(DATA / name / "ledger.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.write(handle, (json.dumps(line) + "\n").encode())
+    os.fsync(handle)
+    os.close(handle)
+
+
+def go_back(name, pending, verdict, reason, restart=True):
+    """Undo a pending switch; never gated: it runs once, whatever it finds."""
+    old = pending["from"]
+    if restart:
+        failure = run(name, old) or (unhealthy(name) if old else None)
+        reason = f"{reason}; the old generation {old} is unhealthy, too: {failure}" if failure else reason
+    else:
+        point(name, old)
+    record(name, verdict, **pending, reason=reason)
+    (DATA / name / "pending.json").unlink(missing_ok=True)
+    tell(name, pending["token"], "failed" if verdict == "failed" else "reverted", reason)
+
+
+def order(name, token, seconds):
+    """What the controller says of this switch within `seconds`: confirm, undo, or None."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        said = read(RUN / f"{name}.order")
+        if said.get("token") == token:
+            return said.get("order")
+        time.sleep(POLL)
+    return None
+
+
+def switch(name, generation, token, confirm_within, by):
+    """The whole transaction of one instance."""
+    settle(name)
+    wrong = damage(name, generation)
+    pending = {"from": current(name), "to": generation, "by": by, "token": token}
+    if wrong:
+        record(name, "refused", **pending, reason=wrong)
+        return tell(name, token, "failed", wrong)
+    tell(name, token, "switching")
+    write(DATA / name / "pending.json", pending)
+    reason = run(name, generation) or unhealthy(name)
+    if reason:
+        return go_back(name, pending, "failed", reason)
+    tell(name, token, "healthy")
+    said = order(name, token, float(confirm_within))
+    if said != "confirm":
+        why = "undone by the controller" if said else f"nobody confirmed it within {confirm_within} s"
+        return go_back(name, pending, "undone" if said else "unconfirmed", why)
+    (DATA / name / "pending.json").unlink()
+    record(name, "confirmed", **pending)
+    return tell(name, token, "confirmed")
+
+
+def settle(name=None):
+    """Undo switches whose process is gone. At boot (no name) the threaders are not started yet: only links move."""
+    for path in DATA.glob(f"{name or '*'}/pending.json"):
+        pending = read(path)
+        if pending:
+            go_back(path.parent.name, pending, "reverted", "the switch was cut off", restart=name is not None)
+        path.unlink(missing_ok=True)
+    if name is None:
+        systemctl("daemon-reload")
+
+
+def begin(name, generation, token, confirm_within, by):
+    """Start a switch under PID 1 and print its state once decided."""
+    transient = f"alert-threader-activate-{name}"
+    words = [
+        "systemd-run",
+        "--quiet",
+        "--collect",
+        f"--unit={transient}",
+        f"--property=ExecStopPost={__file__} settle {name}",
+    ]
+    words += [__file__, "switch", name, generation, token, confirm_within, by]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        busy = systemctl("is-active", transient).stdout.strip() in ("active", "activating", "deactivating")
+        reason = "another activation of it is under way" if busy else done.stderr.strip()
+        return print(json.dumps({"token": token, "state": "busy" if busy else "failed", "reason": reason}))
+    return report(name, token, DECIDED)
+
+
+def report(name, token, states):
+    """Print the state of the switch `token` once it is one of `states`, or `lost` when its process is gone."""
+    transient = f"alert-threader-activate-{name}"
+    alive = True
+    while True:
+        state = read(RUN / f"{name}.state")
+        if state.get("token") == token and state.get("state") in states:
+            return print(json.dumps(state))
+        if not alive:
+            return print(json.dumps({"token": token, "state": "lost", "reason": "no such switch on this host"}))
+        alive = systemctl("is-active", transient).stdout.strip() in ("active", "activating", "deactivating")
+        time.sleep(POLL)
+
+
+def answer(name, token, word):
+    write(RUN / f"{name}.order", {"token": token, "order": word})
+    report(name, token, ("failed", "confirmed", "reverted"))
+
+
+def stop(name, by):
+    """Stop an instance; what is in flight is finished, within the unit's TimeoutStopSec."""
+    done = systemctl("stop", unit(name))
+    record(name, "stopped", by=by, **{"from": current(name), "to": None})
+    print(json.dumps({"state": "failed" if done.returncode else "stopped", "reason": done.stderr.strip() or None}))
+
+
+VERBS = {
+    "begin": begin,
+    "switch": switch,
+    "settle": settle,
+    "stop": stop,
+    "confirm": lambda name, token: answer(name, token, "confirm"),
+    "undo": lambda name, token: answer(name, token, "undo"),
+}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in VERBS:
+        sys.exit(__doc__)
+    os.umask(0o022)
+    VERBS[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,89 @@
+"""What is changed on a host: pyinfra operations, each for one item that differs. They never write through a link."""
+
+from collections.abc import Callable, Generator
+from typing import Any, cast
+
+from pyinfra.api import FileUploadCommand, StringCommand
+from pyinfra.api import operation as untyped_operation
+from pyinfra.api.command import QuoteString
+
+from deploy.hosts.facts import python
+
+Commands = Generator[StringCommand | FileUploadCommand]
+
+
+def operation(function: Callable[..., Commands]) -> Callable[..., Any]:
+    """pyinfra's decorator, with a type."""
+    return cast(Callable[..., Any], untyped_operation()(function))
+
+
+@operation
+def file(path: str, text: str, access: str) -> Commands:
+    """Replace a file by a rename, so that it is old or new, never half; `access` is "owner:group mode"."""
+    owner, mode = access.split()
+    fresh = QuoteString(f"{path}.alert-threader-new")
+    script = ("umask 077; rm -f", fresh, "&& cat >", fresh, "&& chown", owner, fresh, "&& chmod", mode, fresh)
+    yield StringCommand(
+        *script, "&& sync", fresh, "&& mv -fT", fresh, QuoteString(path), _stdin=text.removesuffix("\n")
+    )
+
+
+@operation
+def rights(path: str, access: str) -> Commands:
+    """Give a file or directory its owner and mode."""
+    owner, mode = access.split()
+    yield StringCommand("chown -h", owner, QuoteString(path), "&& chmod", mode, QuoteString(path))
+
+
+@operation
+def directory(path: str, access: str) -> Commands:
+    """Make a directory, in the place of a file or link of that name where there is one."""
+    owner, mode = access.split()
+    name = QuoteString(path)
+    yield StringCommand(
+        "if [ -L", name, "] || { [ -e", name, "] && [ ! -d", name, "]; }; then rm -f", name, "; fi; mkdir -p", name
+    )
+    yield StringCommand("chown", owner, name, "&& chmod", mode, name)
+
+
+@operation
+def link(path: str, target: str) -> Commands:
+    """Make a link by a rename, in the place of whatever link or file has the name; folders for it are made."""
+    fresh = QuoteString(f"{path}.alert-threader-new")
+    yield StringCommand("mkdir -p", QuoteString(path.rpartition("/")[0]))
+    yield StringCommand("ln -sfnT", QuoteString(target), fresh, "&& mv -fT", fresh, QuoteString(path))
+
+
+@operation
+def absent(path: str) -> Commands:
+    """Remove a file, a link, or a directory that is empty; one that is not is left to its owner."""
+    name = QuoteString(path)
+    yield StringCommand(
+        "if [ -d", name, "] && [ ! -L", name, "]; then rmdir", name, "2>/dev/null || :; else rm -f", name, "; fi"
+    )
+
+
+@operation
+def reload() -> Commands:
+    """Let systemd read its unit files again."""
+    yield StringCommand("systemctl daemon-reload")
+
+
+@operation
+def generation(request: dict[str, Any], artifact: str | None) -> Commands:
+    """Stage a generation, after bringing the artifact (a path on this machine) where the host does not have it."""
+    if artifact:
+        yield FileUploadCommand(artifact, request["artifact"])
+    yield python("stage", request)
+
+
+@operation
+def forget(instance: str, *, purge: bool) -> Commands:
+    """Stop an instance and remove what it has here; its data only with `purge`."""
+    folder = f"/var/lib/alert-threader/{instance}"
+    unit = f"alert-threader@{instance}.service"
+    yield StringCommand("systemctl stop", unit, "2>/dev/null || :")
+    yield StringCommand("systemctl reset-failed", unit, "2>/dev/null || :")
+    names = ("generations", "current", "ledger.jsonl", "pending.json", "repair-pending", *(("data",) if purge else ()))
+    yield StringCommand("rm -rf", *(QuoteString(f"{folder}/{name}") for name in names))
+    yield StringCommand("rmdir", QuoteString(f"{folder}/data"), QuoteString(folder), "2>/dev/null || :")

@@ -1,0 +1,105 @@
+"""What the worker can be asked to do on one host; each function is one task, its arguments come as JSON."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pyinfra.api import StringCommand
+from pyinfra.api.command import QuoteString
+from pyinfra.operations import server
+
+from deploy.faults import recognise
+from deploy.hosts import operations
+from deploy.hosts.facts import Snapshot
+from deploy.hosts.session import Machine
+from deploy.manifest.items import Change
+from deploy.manifest.paths import DATA_DIRECTORY, HELPER
+
+SIMULTANEOUS = frozenset({"activate", "run"})
+"""Tasks that only wait on the host, and may do so side by side."""
+
+
+def snapshot(machine: Machine, paths: list[str], users: list[str]) -> dict[str, Any]:
+    """All that is ours on the host, and the paths and users asked for, in one exec."""
+    found: dict[str, Any] = machine.fact(Snapshot, paths=paths, users=users)
+    if not found["systemd"]:
+        raise recognise(machine.place, "no systemd")
+    return found
+
+
+def apply(machine: Machine, changes: list[list[Any]]) -> None:
+    """Do the changes, each (section, name, found, wanted), in their order; systemd is told where units changed."""
+    for change in (Change(*each) for each in changes):
+        _APPLY[change.section](machine, change)
+    if any("/systemd/" in name for _, name, *_ in changes):
+        machine.operate(operations.reload)
+
+
+def stage(machine: Machine, request: dict[str, Any], artifact: str | None) -> None:
+    """Stage a generation; `artifact` is a path on this machine, or None where the host has it already."""
+    upload = artifact if request["artifact"] not in machine.artifacts else None
+    machine.operate(operations.generation, request, upload)
+    machine.artifacts.add(request["artifact"])
+
+
+def forget(machine: Machine, instance: str, purge: bool) -> None:
+    """Stop an instance and remove what it has on the host."""
+    machine.operate(operations.forget, instance, purge=purge)
+
+
+def activate(machine: Machine, words: list[str]) -> dict[str, Any]:
+    """Call the helper; it answers with one line of JSON."""
+    answer: dict[str, Any] = json.loads(run(machine, [HELPER, *words])[-1])
+    return answer
+
+
+def run(machine: Machine, words: list[str], seconds: float = 900) -> list[str]:
+    """Run a command as root; its output, or the fault that its failure is a sign of."""
+    command = StringCommand(*(QuoteString(word) for word in words))
+    try:
+        status, output = machine.execute(command, _sudo=machine.sudo, _timeout=seconds)
+    except Exception as error:
+        raise recognise(machine.place, f"{type(error).__name__} {error}") from error
+    if not status:
+        raise recognise(machine.place, f"{output.stdout}\n{output.stderr}")
+    return list(output.stdout_lines)
+
+
+def _user(machine: Machine, change: Change) -> None:
+    if change.wanted is None:
+        machine.operate(server.user, change.name, present=False)
+    else:
+        options = {"system": True, "home": DATA_DIRECTORY, "shell": "/usr/sbin/nologin", "create_home": False}
+        machine.operate(server.user, change.name, **options)
+
+
+def _either(make: Any) -> Callable[[Machine, Change], None]:
+    def apply_one(machine: Machine, change: Change) -> None:
+        if change.wanted is None:
+            machine.operate(operations.absent, change.name)
+        else:
+            machine.operate(make, change.name, change.wanted)
+
+    return apply_one
+
+
+def _file(machine: Machine, change: Change) -> None:
+    if change.wanted is None:
+        machine.operate(operations.absent, change.name)
+    else:
+        text, access = json.loads(change.wanted)
+        machine.operate(operations.file, change.name, text, access)
+
+
+def _access(machine: Machine, change: Change) -> None:
+    if change.wanted is not None:
+        machine.operate(operations.rights, change.name, change.wanted)
+
+
+_APPLY: Mapping[str, Callable[[Machine, Change], None]] = {
+    "users": _user,
+    "directories": _either(operations.directory),
+    "files": _file,
+    "access": _access,
+    "links": _either(operations.link),
+}

@@ -1,0 +1,1 @@
+"""Spec to manifest: what one resource owns on one host. Pure; nothing here reads a host."""

@@ -1,0 +1,31 @@
+"""The manifest of a host: what all its instances share."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from deploy.manifest import unit
+from deploy.manifest.items import Manifest
+from deploy.manifest.paths import ARTIFACT_DIRECTORY, DATA_DIRECTORY, ENV_DIRECTORY, HELPER, LIBRARY_DIRECTORY, USER
+
+SERVICE_USER: Final = f"system account, home {DATA_DIRECTORY}, no login"
+
+
+@cache
+def helper_source() -> str:
+    """The text of the only privileged helper."""
+    return (Path(__file__).parents[1] / "hosts" / "helper" / "activate.py").read_text()
+
+
+def host_manifest() -> Manifest:
+    """What every host of the fleet gets, whatever runs there."""
+    files = {HELPER: helper_source(), unit.TEMPLATE_PATH: unit.TEMPLATE, unit.SETTLE_PATH: unit.SETTLE}
+    return Manifest(
+        users={USER: SERVICE_USER},
+        directories=dict.fromkeys(
+            (ENV_DIRECTORY, DATA_DIRECTORY, LIBRARY_DIRECTORY, ARTIFACT_DIRECTORY), "root:root 0755"
+        ),
+        files=files,
+        access={path: "root:root 0755" if path == HELPER else "root:root 0644" for path in files},
+        links={unit.SETTLE_WANTS: unit.SETTLE_PATH},
+    )

@@ -1,0 +1,36 @@
+"""Where everything of ours lies on a host: the one list of paths that the rest of the code uses."""
+
+from typing import Final
+
+ENV_DIRECTORY: Final = "/etc/alert-threader.d"
+DATA_DIRECTORY: Final = "/var/lib/alert-threader"
+LIBRARY_DIRECTORY: Final = "/usr/local/lib/alert-threader"
+UNIT_DIRECTORY: Final = "/etc/systemd/system"
+ARTIFACT_DIRECTORY: Final = "/var/cache/alert-threader"
+HELPER: Final = f"{LIBRARY_DIRECTORY}/activate"
+USER: Final = "alert-threader"
+
+
+def instance_directory(instance: str) -> str:
+    """Everything of one instance: its generations, `current`, its ledger and its data."""
+    return f"{DATA_DIRECTORY}/{instance}"
+
+
+def generations_directory(instance: str) -> str:
+    """The immutable generations of an instance, one folder each."""
+    return f"{instance_directory(instance)}/generations"
+
+
+def generation_directory(instance: str, generation: str) -> str:
+    """One immutable generation: release, env, unit settings and their checksums."""
+    return f"{generations_directory(instance)}/{generation}"
+
+
+def current_link(instance: str) -> str:
+    """The link whose one rename switches an instance to another generation."""
+    return f"{instance_directory(instance)}/current"
+
+
+def unit_name(instance: str) -> str:
+    """The systemd unit that runs an instance."""
+    return f"alert-threader@{instance}.service"

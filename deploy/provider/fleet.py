@@ -1,0 +1,103 @@
+"""The hosts as resources see them: snapshots that are taken once, and writes after which they are taken again."""
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deploy.errors import ForPeople
+from deploy.faults import HostFault
+from deploy.hosts.client import Connection, Hosts
+from deploy.manifest.items import Change
+from deploy.manifest.paths import USER
+
+
+class LostHost(ForPeople):
+    """Something would have to be removed from a host that does not answer."""
+
+
+class Fleet:
+    """Access to the hosts, with one cached snapshot each: one exec a host and engine phase, whatever the resources."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self._hosts = hosts
+        self._snapshots: dict[str, asyncio.Task[dict[str, Any]]] = {}
+
+    async def snapshot(self, connection: Connection) -> dict[str, Any]:
+        """All that is ours on a host, as it was when it was first asked for; raises HostFault, also only once found."""
+        key = json.dumps(connection, sort_keys=True)
+        if key not in self._snapshots:
+            asked = self._hosts.ask(connection, "snapshot", paths=[], users=[USER])
+            self._snapshots[key] = asyncio.ensure_future(asked)
+        return await asyncio.shield(self._snapshots[key])
+
+    async def fresh(self, connection: Connection) -> dict[str, Any]:
+        """The same, as it is now."""
+        self._drop(connection)
+        return await self.snapshot(connection)
+
+    async def apply(self, connection: Connection, changes: Sequence[Change], access: Mapping[str, str]) -> None:
+        """Make `changes`; a file comes together with its `access`."""
+        wire = wired(changes, access)
+        if wire:
+            await self._write(connection, "apply", changes=wire)
+
+    async def stage(self, connection: Connection, request: Mapping[str, Any], artifact: str | None) -> None:
+        """Stage a generation."""
+        await self._write(connection, "stage", request=request, artifact=artifact)
+
+    async def forget(self, connection: Connection, instance: str, *, purge: bool) -> None:
+        """Stop an instance and remove what it has."""
+        await self._write(connection, "forget", instance=instance, purge=purge)
+
+    async def run(self, connection: Connection, *words: str) -> list[str]:
+        """Run a command as root."""
+        output: list[str] = await self._write(connection, "run", words=list(words))
+        return output
+
+    async def activate(self, connection: Connection, *words: str) -> dict[str, Any]:
+        """Call the activation helper."""
+        answer: dict[str, Any] = await self._write(connection, "activate", words=list(words))
+        return answer
+
+    async def _write(self, connection: Connection, task: str, **arguments: object) -> Any:
+        self._drop(connection)
+        try:
+            return await self._hosts.ask(connection, task, **arguments)
+        finally:
+            self._drop(connection)
+
+    def _drop(self, connection: Connection) -> None:
+        self._snapshots.pop(json.dumps(connection, sort_keys=True), None)
+
+
+def wired(changes: Sequence[Change], access: Mapping[str, str]) -> list[list[Any]]:
+    """Changes as the worker takes them: a file with its access rights, and no removal of what is being replaced."""
+    written = {change.name for change in changes if change.section == "files" and change.wanted is not None}
+    made = {change.name for change in changes if change.wanted is not None and change.section != "users"}
+    wire: list[list[Any]] = []
+    for change in changes:
+        if change.section == "access" and (change.name in written or change.wanted is None):
+            continue
+        if change.wanted is None and change.name in made:
+            continue
+        wanted = change.wanted
+        if change.section == "files" and wanted is not None:
+            wanted = json.dumps([wanted, access[change.name]])
+        wire.append([change.section, change.name, change.found, wanted])
+    return wire
+
+
+def given_up(host: str, lost: bool) -> bool:
+    """Whether the operator has said that a host is gone for good: `lost: true`, or THREADER_LOST names it."""
+    return lost or host in os.environ.get("THREADER_LOST", "").replace(",", " ").split()
+
+
+def removal_fault(fault: HostFault) -> LostHost:
+    """Nothing is forgotten silently: the text says how to say that a host is gone for good."""
+    host = fault.place.host
+    return LostHost(
+        f"host {host} ({fault.place.address}): {fault.reason}, so nothing was removed there, and what runs goes on; "
+        f"next, if it is gone for good: THREADER_LOST={host} pulumi up (or destroy)"
+    )

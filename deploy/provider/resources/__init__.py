@@ -1,0 +1,1 @@
+"""The resources of our provider, one a file."""

@@ -1,0 +1,114 @@
+"""The Instance resource: a generation, staged beside the running one. Nothing here disturbs traffic."""
+
+import os
+from typing import Any
+
+from deploy.artifacts import local
+from deploy.faults import HostFault
+from deploy.hosts.client import ROOT
+from deploy.manifest.environment import parse, render
+from deploy.manifest.found import found_manifest
+from deploy.manifest.items import Manifest, difference
+from deploy.manifest.paths import ARTIFACT_DIRECTORY
+from deploy.provider.fleet import given_up, removal_fault
+from deploy.provider.resources.base import Resource
+from deploy.provider.resources.host import planned_changes
+from deploy.provider.values import Properties, Secret
+
+GENERATION = ("generation", "release", "env", "settings", "rights")
+
+
+class InstanceResource(Resource):
+    """One threader on one host: its folders and links, and the generation that is to run next."""
+
+    names = ("host", "connection", "lost", *GENERATION, "directories", "links")
+    replaces = frozenset({"host"})
+
+    async def create(self, urn: str, new: Properties) -> tuple[str, Properties]:
+        """Stage the first generation, or adopt it where it is already."""
+        return f"{new['host']}/{new['instance']}", await self._converge(urn, None, new)
+
+    async def read(self, urn: str, old: Properties) -> Properties | None:
+        """The generation as it lies on the host, and the links to it."""
+        if given_up(old["host"], old["lost"]):
+            return old
+        snapshot = await self.context.fleet.snapshot(old["connection"])
+        sections = found_manifest(snapshot, Manifest.of(old)).sections()
+        return {**old, "directories": sections["directories"], "links": sections["links"], **staged(snapshot, old)}
+
+    async def update(self, urn: str, old: Properties, new: Properties) -> Properties:
+        """Stage another generation, or put this one right."""
+        return await self._converge(urn, old, new)
+
+    async def delete(self, urn: str, old: Properties) -> None:
+        """Stop the instance and remove it; what it has stored stays unless purging was asked for."""
+        connection, fleet = old["connection"], self.context.fleet
+        if given_up(old["host"], old["lost"]):
+            return self.context.engine.warn(urn, f"host {old['host']} is lost: {old['instance']} is forgotten")
+        try:
+            found = found_manifest(await fleet.fresh(connection), Manifest.of(old))
+            await fleet.forget(connection, old["instance"], purge=purging())
+            await fleet.apply(connection, difference(found, Manifest()), {})
+        except HostFault as fault:
+            raise (removal_fault(fault) if fault.fault.contact else fault) from fault
+        return None
+
+    async def _converge(self, urn: str, old: Properties | None, new: Properties) -> Properties:
+        if new["lost"]:
+            return new
+        try:
+            snapshot = await self.context.fleet.fresh(new["connection"])
+        except HostFault as fault:
+            return self.skipped(urn, new, fault)
+        wanted = Manifest.of(new)
+        changes = planned_changes(old, found_manifest(snapshot, wanted), wanted)
+        await self.context.fleet.apply(new["connection"], changes, {})
+        if any(staged(snapshot, new)[name] != new[name] for name in GENERATION):
+            await self._stage(urn, snapshot, new)
+        return new
+
+    async def _stage(self, urn: str, snapshot: dict[str, Any], new: Properties) -> None:
+        self.context.engine.progress(urn, f"staging {new['generation']} beside the running generation")
+        archive = f"{ARTIFACT_DIRECTORY}/{new['release']}.tar.gz"
+        source = local(new["artifact"], new["release"], ROOT)
+        texts = {"env": render(new["env"]), **new["settings"]}
+        request = {
+            "instance": new["instance"],
+            "generation": new["generation"],
+            "artifact": archive,
+            "sha256": new["release"],
+            "files": {name: [text, new["rights"][name].split()[1]] for name, text in texts.items()},
+            "keep": new["keep"],
+            "repair": True,
+        }
+        await self.context.fleet.stage(
+            new["connection"], request, None if archive in snapshot["artifacts"] else str(source)
+        )
+
+
+def staged(snapshot: dict[str, Any], inputs: Properties) -> Properties:
+    """The generation named in `inputs` as found, as inputs; what was secret, or is unknown, is secret."""
+    generations = snapshot["instances"].get(inputs["instance"], {"generations": {}})["generations"]
+    found = generations.get(inputs["generation"])
+    if not found:
+        return {"generation": None, "release": None, "env": {}, "settings": {}, "rights": {}}
+    texts = {name: text for name, text in found["files"].items() if name not in ("env", "MANIFEST.sha256")}
+    env = parse(found["files"].get("env", ""))
+    shown = {name for name in inputs["settings"] if texts.get(name) != inputs["settings"][name]}
+    shown |= {"env"} if env != inputs["env"] else set()
+    edited = [path for path in found["damaged"] if path not in shown]
+    return {
+        "generation": inputs["generation"],
+        "release": f"{inputs['release']}, edited by hand: {', '.join(edited[:5])}" if edited else inputs["release"],
+        "env": {
+            name: value if name in inputs["env"] and not isinstance(inputs["env"][name], Secret) else Secret(value)
+            for name, value in env.items()
+        },
+        "settings": texts,
+        "rights": {name: rights for name, rights in found["access"].items() if name != "MANIFEST.sha256"},
+    }
+
+
+def purging() -> bool:
+    """Whether stored data is removed, too: `threader destroy --purge` says so."""
+    return os.environ.get("THREADER_PURGE") == "1"
