@@ -25,9 +25,9 @@ def load(
 ) -> FleetSpec:
     """The fleet that a stack's config describes; SettingsError with every mistake in it.
 
-    `config` has the keys of our namespace with decrypted plain values; `secret_keys` are those with anything
-    encrypted in them. `environ` is the operator's shell. `stack_file` is Pulumi.<stack>.yaml as it was parsed, if at
-    hand: with it, one secret in plain text beside encrypted ones is found.
+    `config` is decrypted plain data by section (`deploy.settings.raw` makes it of what Pulumi hands over), and
+    `secret_keys` are the sections with anything encrypted in them. `environ` is the operator's shell. `stack_file` is
+    Pulumi.<stack>.yaml as parsed, if at hand: with it, one secret in plain text beside encrypted ones is found.
     """
     report = Report(stack, secret_keys | encrypted.ENCRYPTED)
     config = sections.known(config, report)
