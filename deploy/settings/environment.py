@@ -51,7 +51,7 @@ def _names(section: object) -> list[str]:
 
 def _source(section: str, name: str, environ: Mapping[str, str]) -> str:
     beaten = name in shell.PASSED_ON and environ.get(name)
-    return setting((section, name)) + (f" (wins over environment {name})" if beaten else "")
+    return setting((section, name)) + (f" (wins over {name} of your shell)" if beaten else "")
 
 
 def _check_twice(env: Mapping[str, str], secrets: Mapping[str, Secret], report: Report) -> None:
