@@ -1,23 +1,29 @@
 """The Pulumi CLI for this checkout: chosen, made when it must be, linked into `.venv/bin`."""
 
 import pwd
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools.setup import gomod, pulumi_build, pulumi_found, pulumi_installer, venv
+from tools.setup import gomod, ownership, pulumi_build, pulumi_found, pulumi_installer, venv
 from tools.setup.errors import SetupError
 from tools.setup.locks import held
-from tools.setup.paths import ROOT, cache, home
+from tools.setup.paths import ROOT, cache, cache_folder, home
 from tools.setup.progress import Step
 from tools.setup.pulumi_source import Kind, Source, choose
 
 
 def source(env: Mapping[str, str], outside: Callable[[], bool]) -> Source:
     """Say which CLI is used, without making it."""
-    homes = [home(env)] + ([pwd.getpwnam(env["SUDO_USER"]).pw_dir] if env.get("SUDO_USER") else [])
-    found = pulumi_found.look(pulumi_found.places(env, homes), ours=cache())
-    made = [pulumi_installer.folder(cache(), gomod.cli_version()), pulumi_build.folder(cache())]
-    return choose(found, [folder for folder in made if (folder / "pulumi").exists()], outside)
+    callers = [pwd.getpwnam(env["SUDO_USER"]).pw_dir] if env.get("SUDO_USER") else []
+    found = pulumi_found.look(pulumi_found.places(env, [home(env), *callers]), ours=cache())
+    shelves = [cache(), venv.folder(), *(cache_folder({}, caller) for caller in callers)]
+    made = [folder for shelf in shelves for folder in _on(shelf) if (folder / "pulumi").exists()]
+    return choose(found, made, outside)
+
+
+def _on(shelf: Path) -> tuple[Path, Path]:
+    return pulumi_installer.folder(shelf, gomod.cli_version()), pulumi_build.folder(shelf)
 
 
 def make(step: Step, env: Mapping[str, str], outside: Callable[[], bool]) -> str:
@@ -29,7 +35,7 @@ def make(step: Step, env: Mapping[str, str], outside: Callable[[], bool]) -> str
             folder = chosen.folder or _make(step, chosen, env)
     else:
         folder = chosen.folder
-    link(folder, venv.folder() / "bin")
+    link(within_reach(folder), venv.folder() / "bin")
     return chosen.text
 
 
@@ -40,6 +46,19 @@ def _make(step: Step, chosen: Source, env: Mapping[str, str]) -> Path:
         except (SetupError, OSError) as error:
             step.note(f"the official installer failed ({error}): building from the Go modules instead")
     return pulumi_build.build(step, cache(), env)
+
+
+def within_reach(programs: Path, root: Path = ROOT) -> Path:
+    """Return where the checkout's owner can run the programs: root's cache is closed to them, so they get a copy."""
+    if ownership.owner(root) is None or not programs.is_relative_to(cache()):
+        return programs
+    copy = venv.folder(root) / programs.name
+    if not copy.exists():
+        fresh = copy.with_name(f"{copy.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(programs, fresh)
+        fresh.replace(copy)
+    return copy
 
 
 def link(programs: Path, into: Path) -> None:

@@ -26,9 +26,10 @@ def places(env: Mapping[str, str], homes: Iterable[str]) -> list[Path]:
 
 
 def look(folders: Iterable[Path], ours: Path) -> list[Found]:
-    """Return every `pulumi` in the folders, apart from those in our own cache folder, which `.venv/bin` links to."""
+    """Return every `pulumi` in the folders, but ours: in the cache folder `ours` or in any checkout's `.venv`."""
     paths = [(folder / "pulumi").resolve() for folder in folders if os.access(folder / "pulumi", os.X_OK)]
-    return [_ask(path) for path in dict.fromkeys(paths) if not path.is_relative_to(ours.resolve())]
+    theirs = [path for path in paths if ".venv" not in path.parts and not path.is_relative_to(ours.resolve())]
+    return [_ask(path) for path in dict.fromkeys(theirs)]
 
 
 def _ask(path: Path) -> Found:

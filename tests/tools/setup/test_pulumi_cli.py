@@ -1,4 +1,7 @@
-from tools.setup.pulumi_cli import link
+import pytest
+
+from tools.setup import pulumi_cli
+from tools.setup.pulumi_cli import link, within_reach
 
 
 def make(folder, *names):
@@ -35,3 +38,28 @@ def test_a_real_file_is_left_alone(tmp_path):
     into = make(tmp_path / "bin", "pulumi-of-pip")
     link(make(tmp_path / "programs", "pulumi"), into)
     assert (into / "pulumi-of-pip").is_file()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(pulumi_cli, "cache", lambda: tmp_path / "cache")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / ".venv").mkdir()
+    return tmp_path / "cache"
+
+
+def test_the_owner_of_a_checkout_gets_a_copy_of_what_is_in_roots_cache(cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(pulumi_cli.ownership, "owner", lambda _: (1000, 1000))
+    programs = make(cache / "pulumi-1234", "pulumi")
+    assert within_reach(programs, tmp_path) == tmp_path / ".venv" / "pulumi-1234"
+    assert (tmp_path / ".venv" / "pulumi-1234" / "pulumi").exists()
+    assert within_reach(programs, tmp_path) == tmp_path / ".venv" / "pulumi-1234"
+
+
+def test_what_everybody_can_reach_is_not_copied(cache, tmp_path, monkeypatch):
+    programs = make(cache / "pulumi-1234", "pulumi")
+    monkeypatch.setattr(pulumi_cli.ownership, "owner", lambda _: None)
+    assert within_reach(programs, tmp_path) == programs
+    monkeypatch.setattr(pulumi_cli.ownership, "owner", lambda _: (1000, 1000))
+    own = make(tmp_path / "usr", "pulumi")
+    assert within_reach(own, tmp_path) == own

@@ -33,6 +33,10 @@ def test_our_own_build_linked_into_a_venv_is_not_taken_for_the_users(program, tm
     assert look([tmp_path / "venv", built], ours=tmp_path / "cache") == []
 
 
+def test_the_copy_in_another_checkouts_venv_is_not_the_users_either(program, tmp_path):
+    assert look([program("other/.venv/pulumi-1234")], ours=tmp_path / "cache") == []
+
+
 def test_a_broken_program_has_no_version(program, tmp_path):
     folder = program("bin")
     (folder / "pulumi").write_text("#!/nowhere/sh\n")

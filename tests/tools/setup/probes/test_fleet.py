@@ -34,7 +34,14 @@ def test_a_network_in_a_part_of_the_range_is_avoided(tmp_path):
     assert fleet.addresses(routes).text == "10.88.1.0/24 is free"
 
 
-def test_without_root_nothing_is_tried_and_the_other_way_is_named(monkeypatch):
+def test_without_root_the_other_way_is_named(monkeypatch):
     monkeypatch.setattr(fleet.os, "geteuid", lambda: 1000)
     assert fleet.root().level is Level.STOP
-    assert "docs/your-own-hosts.md" in fleet.attempt("cgroup2").mend
+    assert "docs/your-own-hosts.md" in fleet.root().mend
+
+
+def test_what_the_kernel_refuses_is_a_stop_with_its_own_words(monkeypatch):
+    monkeypatch.setattr(fleet.sys, "executable", "/bin/false")
+    found = fleet.attempt("overlay")
+    assert found.level is Level.STOP
+    assert "modprobe overlay" in found.mend
