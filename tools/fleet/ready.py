@@ -53,9 +53,9 @@ def wait(hosts: Sequence[Waited], say: Say, patience: float = PATIENCE) -> None:
         stop.set()
     if failed:
         names = ", ".join(sorted(one.host.name for one in failed))
-        raise FleetError(
-            f"{names}: did not boot: {_last_words(failed[0].log)}", f"less {shlex.quote(str(failed[0].log))}"
-        )
+        look = f"less {shlex.quote(str(failed[0].log))}"
+        again = f"python -m tools.fleet stop {failed[0].host.name}, then up again (makes it blank)"
+        raise FleetError(f"{names}: did not boot: {_last_words(failed[0].log)}", f"{look}; {again}")
 
 
 def _last_words(log: Path) -> str:
