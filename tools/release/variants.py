@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from tools.release import archive
+from tools.release import archive, cache
 from tools.release.build import Artifact, build, publish
 
 Kind = Literal["health500", "hangs", "exits"]
@@ -45,11 +45,16 @@ RUNS: dict[Kind, bytes] = {
 def build_variant(kind: Kind, out: Path, version: str | None = None, base: Artifact | None = None) -> Artifact:
     """Build the bad release `kind` into `out`; its version is the base's with the kind behind it."""
     with tempfile.TemporaryDirectory() as scratch:
-        base = base or build(out=Path(scratch))
-        named = version or f"{base.version}-{kind}"
-        path = Path(scratch) / f"alert-threader-python-{named}.tar.gz"
-        archive.write(path, entries_of(base.path) | {"run": archive.Entry(RUNS[kind], executable=True)})
-        return publish(path, hashlib.sha256(path.read_bytes()).hexdigest(), named, out, fresh=True)
+        good = base or build(out=Path(scratch))
+        named = version or f"{good.version}-{kind}"
+        name = f"alert-threader-python-{named}.tar.gz"
+
+        def make(into: Path) -> None:
+            archive.write(into / name, entries_of(good.path) | {"run": archive.Entry(RUNS[kind], executable=True)})
+            (into / "sha256").write_text(hashlib.sha256((into / name).read_bytes()).hexdigest(), encoding="ascii")
+
+        kept = cache.folder("variant", cache.digest_of([good.sha256.encode(), name.encode(), RUNS[kind]]), make)
+        return publish(kept / name, (kept / "sha256").read_text(encoding="ascii"), named, out, fresh=False)
 
 
 def entries_of(artifact: Path) -> dict[str, archive.Entry]:

@@ -67,7 +67,7 @@ def _add_slack(app: FastAPI, standin: StandIn) -> None:
         standin.calls[method] += 1
         try:
             args, token = await arguments(request)
-            return await _call(standin, method, args, token, _warning(request))
+            return await _call(standin, method, args, token, _warnings(request))
         except RefusedError as refused:
             return JSONResponse({"ok": False, "error": str(refused)})
 
@@ -103,7 +103,7 @@ def _add_control(app: FastAPI, standin: StandIn) -> None:
         return JSONResponse({"now": standin.faults.as_json()})
 
 
-async def _call(standin: StandIn, method: str, args: dict[str, Any], token: str, warning: dict[str, Any]) -> Response:
+async def _call(standin: StandIn, method: str, args: dict[str, Any], token: str, warnings: list[str]) -> Response:
     known = METHODS.get(method)
     if known is None:
         raise RefusedError("unknown_method")
@@ -112,8 +112,11 @@ async def _call(standin: StandIn, method: str, args: dict[str, Any], token: str,
     failed, lost = await _fault(standin, str(args.get("channel"))) if method == "chat.postMessage" else (None, None)
     if failed:
         return failed
-    answer = JSONResponse({"ok": True, **known(standin.workspace, args), **warning})
-    return lost or answer
+    told = {"ok": True, **known(standin.workspace, args)}
+    if warnings:
+        told["warning"] = ",".join(warnings)
+        told["response_metadata"] = {**told.get("response_metadata", {}), "warnings": warnings}
+    return lost or JSONResponse(told)
 
 
 async def _fault(standin: StandIn, channel: str) -> tuple[Response | None, Response | None]:
@@ -134,8 +137,6 @@ async def _fault(standin: StandIn, channel: str) -> tuple[Response | None, Respo
     return None, broken if fault.fail == "lost" else None
 
 
-def _warning(request: Request) -> dict[str, Any]:
+def _warnings(request: Request) -> list[str]:
     kind = request.headers.get("content-type", "")
-    if kind.startswith("application/json") and "charset" not in kind:
-        return {"warning": "missing_charset", "response_metadata": {"warnings": ["missing_charset"]}}
-    return {}
+    return ["missing_charset"] if kind.startswith("application/json") and "charset" not in kind else []

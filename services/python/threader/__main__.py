@@ -26,7 +26,7 @@ def main() -> int:
     from threader.deliver import Deliverer
     from threader.health import Health
     from threader.metrics import Metrics
-    from threader.server import serve
+    from threader.server import listen, serve
     from threader.slack import connect
     from threader.store import StoreError, open_store
     from threader.version import IMPL, VERSION
@@ -41,14 +41,21 @@ def main() -> int:
     log.event(logging.INFO, "starting", impl=IMPL, version=VERSION, thread_store=settings.thread_store)
     if not settings.slack_bot_token:
         log.event(logging.WARNING, "SLACK_WEBHOOK_URL without SLACK_BOT_TOKEN: messages are posted without threads")
-    return 0 if serve(create_app(service), settings, health) else 1
+    try:
+        listener = listen(settings.bind_host, settings.bind_port)
+    except OSError as error:
+        # Not a matter of settings alone: the port may be free in a moment, so systemd should try again.
+        where = f"BIND_HOST={settings.bind_host} BIND_PORT={settings.bind_port}"
+        return _refuse([f"{where}: cannot listen: {error.strerror}"], code=1)
+    serve(create_app(service), listener, settings, health)
+    return 0
 
 
-def _refuse(mistakes: list[str]) -> int:
+def _refuse(mistakes: list[str], code: int = EX_CONFIG) -> int:
     for mistake in mistakes:
         print(f"threader: {mistake}", file=sys.stderr)
     print("next: correct the instance's environment file, then restart the unit", file=sys.stderr)
-    return EX_CONFIG
+    return code
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from types import FrameType
 
 import uvicorn
@@ -22,12 +23,11 @@ class Server(uvicorn.Server):
         self._health, self._drain_seconds = health, drain_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        """Listen, and remember the loop, which a signal handler needs."""
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and remember the loop, which a signal handler needs."""
         self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)  # type: ignore[arg-type]
-        if self.started:
-            event(logging.INFO, "listening", host=self.config.host, port=self.config.port)
+        await super().startup(sockets)
+        event(logging.INFO, "listening", addresses=[listener.getsockname()[:2] for listener in sockets or ()])
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Unlike uvicorn's own, it does not raise the signal again at the end: a clean stop is exit code 0."""
@@ -42,12 +42,16 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(app: FastAPI, settings: Settings, health: Health) -> bool:
-    """Serve until told to stop; False when it could not listen."""
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises OSError."""
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server(address[:2], family=family, backlog=1024)
+
+
+def serve(app: FastAPI, listener: socket.socket, settings: Settings, health: Health) -> None:
+    """Serve until told to stop."""
     config = uvicorn.Config(
         app,
-        host=settings.bind_host,
-        port=settings.bind_port,
         timeout_graceful_shutdown=settings.shutdown_timeout,
         log_config=None,
         access_log=False,
@@ -57,7 +61,5 @@ def serve(app: FastAPI, settings: Settings, health: Health) -> bool:
         loop="asyncio",
         http="h11",
     )
-    server = Server(config, health, settings.drain_seconds)
-    server.run()
+    Server(config, health, settings.drain_seconds).run([listener])
     event(logging.INFO, "stopped")
-    return server.started

@@ -36,6 +36,9 @@ class FileStore:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{path.parent}: {error.strerror}") from None
+        for left in path.parent.glob(f"{path.name}.probe-*"):  # by a process that was killed
+            with suppress(OSError):
+                left.unlink()
         self.check()
         with self.claim(""):
             self._load()

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import redis
+from redis.backoff import NoBackoff
 from redis.exceptions import LockError, RedisError
+from redis.retry import Retry
 
 from threader.incidents import Thread
 from threader.log import event
@@ -30,7 +32,11 @@ class RedisStore:
     def __init__(self, url: str, prefix: str, ttl: float) -> None:
         try:
             self._redis = redis.Redis.from_url(
-                url, socket_timeout=CALL_TIMEOUT, socket_connect_timeout=CALL_TIMEOUT, health_check_interval=15
+                url,
+                socket_timeout=CALL_TIMEOUT,
+                socket_connect_timeout=CALL_TIMEOUT,
+                health_check_interval=15,
+                retry=Retry(NoBackoff(), 1),  # one, for a connection that went stale; Alertmanager does the rest
             )
         except ValueError:
             raise StoreError("REDIS_URL: is not understood") from None
