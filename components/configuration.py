@@ -1,28 +1,33 @@
 """The stack's configuration as a spec; every mistake in it is shown at once, and nothing is done."""
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
+import yaml
 from pulumi.runtime import config as runtime
 
 from deploy.artifacts import ArtifactError, digest_of
 from deploy.hosts.client import ROOT
 from deploy.settings.errors import SettingsError
 from deploy.settings.load import load
+from deploy.settings.raw import parsed, sections
 from deploy.settings.specs import ArtifactSpec, FleetSpec, Impl
 
 
 def fleet_spec() -> FleetSpec:
     """The spec of the running stack; its mistakes end the program as text for people."""
-    prefix = f"{pulumi.get_project()}:"
     texts = {**runtime.get_config_env(), **runtime.CONFIG.get()}
-    values = {key.removeprefix(prefix): _value(text) for key, text in texts.items() if key.startswith(prefix)}
-    secret_keys = frozenset(name for name in values if runtime.is_config_secret(prefix + name))
+    secret_keys = sections(key for key in texts if runtime.is_config_secret(key))
     try:
-        return load(values, secret_keys=secret_keys, environ=os.environ, stack=pulumi.get_stack())
+        return load(
+            parsed(texts),
+            secret_keys=secret_keys,
+            environ=os.environ,
+            stack=pulumi.get_stack(),
+            stack_file=_stack_file(),
+        )
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
 
@@ -46,11 +51,7 @@ def _digest(artifact: ArtifactSpec) -> str:
     return digest_of(path)
 
 
-def _value(text: Any) -> Any:
-    """Pulumi hands structured values over as JSON, and plain ones as they are."""
-    if isinstance(text, str) and text[:1] in "[{":
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    return text
+def _stack_file() -> Mapping[str, Any]:
+    """Pulumi tells of a section only that *some* value in it is encrypted: its own file says which."""
+    path = ROOT / f"Pulumi.{pulumi.get_stack()}.yaml"
+    return yaml.safe_load(path.read_text()) or {} if path.is_file() else {}

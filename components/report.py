@@ -12,7 +12,9 @@ def say(spec: FleetSpec) -> None:
     """Tell once what a person should know, and where each variable's value came from; values are never shown."""
     for note in spec.notes:
         pulumi.log.warn(note)
-    shell = [f"{name} = {REDACTED} ({source})" for name, source in spec.sources.items() if "environment" in source]
+    shell = [
+        f"{name} = {REDACTED} ({source})" for name, source in spec.sources.items() if source.startswith("environment")
+    ]
     if shell:
         pulumi.log.info(f"from your shell: {', '.join(shell)}")
 

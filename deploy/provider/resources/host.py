@@ -57,8 +57,8 @@ class HostResource(Resource):
             return self.skipped(urn, new, fault)
         wanted = Manifest.of(new)
         changes = planned_changes(old, found_manifest(snapshot, _both(old, new)), wanted)
-        for change in changes:
-            self.context.engine.progress(urn, f"{change.section}: {change.name}")
+        if changes:
+            self.context.engine.progress(urn, f"{len(changes)} things to put right")
         await self.context.fleet.apply(connection, changes, wanted.access)
         return new
 
