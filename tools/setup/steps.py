@@ -3,7 +3,7 @@
 import functools
 import os
 
-from tools.setup import apt, checkout, packages, preflight, pulumi_cli, pulumi_installer, venv
+from tools.setup import apt, checkout, packages, preflight, pulumi_cli, pulumi_installer, stacks, venv
 from tools.setup.environment import environment, is_offline
 from tools.setup.locks import held
 from tools.setup.paths import ROOT, home, state
@@ -46,6 +46,8 @@ def set_up(goal: Goal) -> None:
             first = bool(pending) or not (state() / "setup.json").exists()
             step = Step("checkout")
             step.done(checkout.make(not outside() if first else is_offline(ROOT)))
+            step = Step("stacks")
+            step.done(stacks.make(step, inner()))
 
 
 def _packages() -> None:
