@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -41,7 +42,7 @@ def run(
         out.write(f"$ {shlex.join(map(str, argv))}\n".encode())
         out.flush()
         child = subprocess.Popen(
-            [str(word) for word in argv],
+            [*([] if finish else _dies_with_us()), *(str(word) for word in argv)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -54,6 +55,12 @@ def run(
     if code != 0:
         tail = tuple(path.read_text(errors="replace").splitlines()[-TAIL_LINES:])
         raise SetupError(f"{step.doing or step.name}: {argv[0]} ended with {code}", after, shown(path), tail)
+
+
+def _dies_with_us() -> list[str]:
+    """Return a prefix that ends the command when set-up itself is killed, so that the next one does not meet it."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def _wait(child: "subprocess.Popen[bytes]", step: Step, finish: bool) -> int:

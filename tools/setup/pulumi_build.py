@@ -43,6 +43,7 @@ def build(step: Step, cache: Path, env: Mapping[str, str]) -> Path:
     final = folder(cache)
     work = final.with_name(f"{final.name}.building")
     programs = work / "programs"
+    _prune(cache, keep=work)
     for path in (programs, work / "tmp"):
         path.mkdir(parents=True, exist_ok=True)
     env = environment(env, work)
@@ -55,8 +56,15 @@ def build(step: Step, cache: Path, env: Mapping[str, str]) -> Path:
     _copy_exec(Path(env["GOMODCACHE"]), programs)
     _try(programs / "pulumi")
     programs.replace(final)
-    shutil.rmtree(work)
+    shutil.rmtree(work, ignore_errors=True)
     return final
+
+
+def _prune(cache: Path, keep: Path) -> None:
+    """Remove what interrupted builds of other versions left: gigabytes each."""
+    for old in cache.glob("pulumi-*.building"):
+        if old != keep:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _compile(step: Step, compiler: str, env: Mapping[str, str], module: Path, package: str, out: Path) -> None:

@@ -1,4 +1,6 @@
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -67,3 +69,20 @@ def test_an_interrupt_waits_for_what_must_be_finished(interrupted, tmp_path, cap
         command.run(Step("x"), "apt", ["sh", "-c", f"sleep 0.8; touch '{tmp_path}/whole'"], finish=True)
     assert (tmp_path / "whole").exists()
     assert "finished first" in capsys.readouterr().out
+
+
+def test_a_killed_set_up_leaves_nothing_running(tmp_path):
+    code = f"""
+from tools.setup import command, paths
+from tools.setup.progress import Step
+from pathlib import Path
+command.log_file = lambda step: paths.log_file(step, Path({str(tmp_path)!r}))
+command.run(Step("x"), "venv", ["sh", "-c", "touch '{tmp_path}/begun'; sleep 1.5; touch '{tmp_path}/late'"])
+"""
+    set_up = subprocess.Popen([sys.executable, "-c", code], cwd=paths.ROOT)
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.05)
+    set_up.kill()
+    set_up.wait()
+    time.sleep(1.7)
+    assert not (tmp_path / "late").exists()
