@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from pathlib import Path
@@ -46,13 +47,12 @@ def lock_command() -> None:
 
 def main() -> int:
     """Run the command line; the process' exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        cli(standalone_mode=False)
+        cli()
     except ReleaseError as error:
         print(error, file=sys.stderr)
         return 1
-    except typer.Exit as end:
-        return end.exit_code
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from tools.release import cache
 from tools.release.errors import ReleaseError
 from tools.release.targets import Target
+
+log = logging.getLogger(__name__)
 
 
 def fetch(lock: Path, target: Target) -> list[Path]:
@@ -30,6 +33,7 @@ def without_markers(lock: str) -> str:
 
 
 def _download(requirements: str, target: Target, into: Path) -> None:
+    log.info("fetching the wheels for Python %s.%s on %s", target.python[0], target.python[1:], target.arch)
     listed = into / "requirements.txt"
     listed.write_text(requirements, encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]

@@ -21,7 +21,7 @@ from threader.message import Message, channel_for, render
 from threader.metrics import Metrics
 from threader.settings import Settings
 from threader.slack import THREAD_GONE, Posted, Slack, SlackError
-from threader.store import StoreError, ThreadStore
+from threader.store import IncidentHeldError, StoreError, ThreadStore
 
 
 @dataclass
@@ -70,9 +70,11 @@ class Deliverer:
                     break
             except StoreError as error:
                 self._failed(report, alert, "store", str(error))
+                held = isinstance(error, IncidentHeldError) and not report.store_failed
                 report.store_failed = True
-                report.not_tried = len(alerts) - position - 1
-                break
+                if not held:  # one incident may be stuck at another instance; two are a sign of more
+                    report.not_tried = len(alerts) - position - 1
+                    break
             else:
                 report.done[step.value] = report.done.get(step.value, 0) + 1
                 self._metrics.messages.labels(step.value).inc()

@@ -55,6 +55,11 @@ class Settings(BaseModel):
     """Seconds that requests in flight get to finish after that."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    @property
+    def longest_delivery(self) -> float:
+        """Seconds that one alert can take at most: two calls to Slack (the thread may be gone) and waits between."""
+        return 4 * self.slack_timeout + self.slack_max_wait + 10
+
     def secrets(self) -> list[str]:
         """Every text that must not appear in a log."""
         held = (self.slack_bot_token, self.slack_webhook_url, self.redis_url)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.services.python.harness import RememberingSlack, alert, deliverer
 from threader.slack import SlackError
-from threader.store import StoreError
+from threader.store import IncidentHeldError, StoreError
 from threader.store.memory import MemoryStore
 
 F1 = "f1:20261123T220000.123456Z"
@@ -134,6 +134,27 @@ def test_what_was_posted_but_not_kept_is_kept_at_the_retry_and_not_posted_again(
     assert threads.deliver((alert(),)).complete
     threads.deliver((alert("resolved"),))
     assert [reply for _, _, reply in slack.told()] == [False, True]
+
+
+class HeldStore(MemoryStore):
+    """Some incidents are held by an instance that does not let go."""
+
+    held = ("b:",)
+
+    def claim(self, incident):
+        if incident.startswith(self.held):
+            raise IncidentHeldError("held")
+        return super().claim(incident)
+
+
+def test_an_incident_that_another_instance_holds_does_not_hold_up_the_others():
+    slack, store = RememberingSlack(), HeldStore(3600)
+    alerts = tuple(alert(fingerprint=name) for name in "abcde")
+    report = deliverer(slack, store).deliver(alerts)
+    assert (report.done, len(report.failed), report.not_tried) == ({"opened": 4}, 1, 0)
+    store.held = ("b:", "c:")
+    report = deliverer(slack, store).deliver(alerts)
+    assert (len(report.failed), report.not_tried) == (2, 2), "but waiting for many would take too long"
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "http_500", "answer_without_ts", "unreachable (ReadTimeout)"])

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import threading
 
@@ -141,3 +143,25 @@ def test_each_python_of_a_supported_host_has_a_folder():
 def test_sums_are_of_the_files(tmp_path, without_wheels):
     made = build(out=tmp_path)
     assert hashlib.sha256(made.path.read_bytes()).hexdigest() == made.sha256
+
+
+def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    env = dict(os.environ) | environ
+    line = [sys.executable, "-m", "tools.release", *arguments]
+    return subprocess.run(line, capture_output=True, text=True, env=env, timeout=60, check=False)
+
+
+def test_mistakes_on_the_command_line_are_told_without_a_traceback():
+    for arguments in (["build", "--nope"], ["build", "--impl", "cobol"], ["build", "--arch", "vax"], ["sing"]):
+        done = command(*arguments)
+        assert done.returncode in (1, 2)
+        assert "Traceback" not in done.stderr
+        assert done.stdout == ""
+
+
+def test_wheels_that_cannot_be_fetched_are_told_with_the_cause(tmp_path):
+    done = command("build", "--out", str(tmp_path), PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
+    assert done.returncode == 1
+    assert "wheels for Python 310 on x86_64: ERROR: No matching distribution" in done.stderr
+    assert "next: " in done.stderr
+    assert list(tmp_path.glob("*.tar.gz")) == []

@@ -13,6 +13,10 @@ class StoreError(Exception):
     """The store cannot be used now; the text says why and holds no secret."""
 
 
+class IncidentHeldError(StoreError):
+    """Another instance has this incident and does not let go; others may still be free."""
+
+
 class ThreadStore(Protocol):
     """Threads by incident. All methods may block (briefly) and raise StoreError."""
 
@@ -50,4 +54,6 @@ def open_store(settings: Settings) -> ThreadStore:
 
     if settings.redis_url is None:
         raise StoreError("REDIS_URL is missing")  # load() refuses this
-    return RedisStore(settings.redis_url.get_secret_value(), settings.redis_key_prefix, ttl)
+    return RedisStore(
+        settings.redis_url.get_secret_value(), settings.redis_key_prefix, ttl, claim_ttl=settings.longest_delivery
+    )

@@ -14,12 +14,9 @@ from redis.retry import Retry
 
 from threader.incidents import Thread
 from threader.log import event
-from threader.store import StoreError
+from threader.store import IncidentHeldError, StoreError
 from threader.store.records import pack, unpack
 
-# Longer than any delivery of one alert can take (two calls to Slack and the waits between), so that a claim never
-# runs out under a living holder; a holder that crashed blocks its incident this long, and Alertmanager retries.
-CLAIM_TTL = 120.0
 CLAIM_WAIT = 15.0
 CALL_TIMEOUT = 3.0
 
@@ -29,7 +26,11 @@ class RedisStore:
 
     local = False
 
-    def __init__(self, url: str, prefix: str, ttl: float) -> None:
+    def __init__(self, url: str, prefix: str, ttl: float, claim_ttl: float = 60.0) -> None:
+        """Seconds: `ttl` of a thread's record; `claim_ttl` of a claim, longer than a living holder can need.
+
+        A holder that was killed blocks its incident that long; Alertmanager retries meanwhile.
+        """
         try:
             self._redis = redis.Redis.from_url(
                 url,
@@ -40,17 +41,17 @@ class RedisStore:
             )
         except ValueError:
             raise StoreError("REDIS_URL: is not understood") from None
-        self._prefix, self._ttl_ms = prefix, int(ttl * 1000)
+        self._prefix, self._ttl_ms, self._claim_ttl = prefix, int(ttl * 1000), claim_ttl
 
     @contextmanager
     def claim(self, incident: str) -> Iterator[None]:
         """SET NX PX; who comes second waits for the first to have stored its thread."""
         lock = self._redis.lock(
-            f"{self._prefix}claim:{incident}", timeout=CLAIM_TTL, blocking_timeout=CLAIM_WAIT, sleep=0.05
+            f"{self._prefix}claim:{incident}", timeout=self._claim_ttl, blocking_timeout=CLAIM_WAIT, sleep=0.05
         )
         with _said_plainly():
             if not lock.acquire():
-                raise StoreError(f"another instance has held this incident for {CLAIM_WAIT:.0f} s")
+                raise IncidentHeldError(f"another instance has held this incident for {CLAIM_WAIT:.0f} s")
         try:
             yield
         finally:
