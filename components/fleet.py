@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pulumi
 
+from components.hooks import hooks
 from components.inputs import generation, host_inputs, instance_inputs, rollout_inputs
 from components.resources import Host, Instance, Rollout
 from deploy.settings.specs import FleetSpec, Impl
@@ -29,10 +30,12 @@ class Fleet(pulumi.ComponentResource):
             )
             for instance in spec.instances
         ]
+        before = hooks("before", spec.hooks.before, names, pulumi.ResourceOptions(parent=self, depends_on=staged))
         rollout = Rollout(
             "rollout",
             rollout_inputs(spec, names),
-            pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=staged),
+            pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=[*staged, *before]),
         )
+        hooks("after", spec.hooks.after, names, pulumi.ResourceOptions(parent=self, depends_on=rollout))
         self.instances = rollout.instances
         self.register_outputs({"instances": self.instances})
