@@ -43,8 +43,8 @@ def install(step: Step, names: Sequence[str]) -> None:
             # The lists were older than the archive: fetch them and try once more.
             _run(step, "update")
             _run(step, "install", "--download-only", "--no-install-recommends", *names)
+        packages.record(names)
         _run(step, "install", "--no-download", "--no-install-recommends", *names, finish=True)
-    packages.record(names)
 
 
 def known(names: Sequence[str]) -> bool:

@@ -78,7 +78,7 @@ def _basic(pending: Pending, env: Mapping[str, str], outside: Callable[[], bool]
     if pending.venv:
         probes.append(("pip", lambda: registries.pip(ROOT / "requirements.lock", env)))
     if pending.cli:
-        probes.append(("go proxy", lambda: registries.go_proxy(SMALL_GO_MODULE, env)))
+        probes.append(("go proxy", lambda: registries.go_proxy(SMALL_GO_MODULE, env, lambda: not outside())))
         probes.append(("pulumi", lambda: installer(outside)))
     return probes
 

@@ -6,28 +6,36 @@ import subprocess
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tools.setup import go, venv
 from tools.setup.finding import Finding, ok, stop, warn
 
 TRY_SECONDS = 4.0
+SLOW = f"no answer within {TRY_SECONDS:.0f} s"
+"""Not a proof of anything, so it only warns."""
 
 
 def _asked(argv: Sequence[str | Path], env: Mapping[str, str]) -> str:
-    """Run a client; return the empty string when it succeeded, else the last line that it said."""
+    """Run a client; return the empty string when it succeeded, else why it did not."""
     try:
         words = [str(word) for word in argv]
         done = subprocess.run(
             words, env=env, capture_output=True, text=True, timeout=TRY_SECONDS, check=False, stdin=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired:
-        return f"no answer within {TRY_SECONDS:.0f} s"
+        return SLOW
     except OSError as error:
         return str(error)
-    lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-    return "" if done.returncode == 0 else (lines[-1].strip() if lines else f"ended with {done.returncode}")
+    return "" if done.returncode == 0 else reason(done.stderr or done.stdout)
+
+
+def reason(said: str) -> str:
+    """Return the cause in what pip or Go said: pip's is inside a warning, Go's after the last colon."""
+    inside = re.search(r"connection broken by '.*?: ([^:']+)'", said)
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["no reason given"]
+    return inside[1] if inside else lines[-1].removeprefix("ERROR: ").rsplit(": ", 1)[-1]
 
 
 def pip(lock: Path, env: Mapping[str, str]) -> Finding:
@@ -36,15 +44,16 @@ def pip(lock: Path, env: Mapping[str, str]) -> Finding:
     wheel = venv.bundled_pip()
     if not first or not wheel:
         return ok("pip", "asked when it is needed")
-    options = ["--timeout", "3", "--retries", "0", "--disable-pip-version-check", "--no-input"]
+    options = ["--timeout", "2", "--retries", "1", "--disable-pip-version-check", "--no-input"]
     wanted = ["--dry-run", "--no-deps", "--ignore-installed", "--target", "/nonexistent", first[1]]
     asked = _asked([venv.base_python(), wheel / "pip", "install", *options, *wanted], env)
     if not asked:
         return ok("pip", "its index answers")
-    return warn("pip", f"its index does not answer: {asked}", "pip config list; pip config set global.index-url ...")
+    grade = warn if asked == SLOW else stop
+    return grade("pip", f"its index does not answer: {asked}", "pip config list; pip config set global.index-url ...")
 
 
-def go_proxy(module: str, env: Mapping[str, str]) -> Finding:
+def go_proxy(module: str, env: Mapping[str, str], needed: Callable[[], bool]) -> Finding:
     """Ask Go for one small module, with an empty module cache so that it has to ask."""
     command = go.find(env)
     if command is None:
@@ -55,7 +64,8 @@ def go_proxy(module: str, env: Mapping[str, str]) -> Finding:
         asked = _asked([command, "list", "-m", module], {**fresh, "GOMODCACHE": f"{folder}/mod", "PWD": folder})
     if not asked:
         return ok("go proxy", "answers")
-    return warn("go proxy", f"does not answer: {asked}", "go env GOPROXY; go env -w GOPROXY=...")
+    grade = stop if asked != SLOW and needed() else warn
+    return grade("go proxy", f"does not answer: {asked}", "go env GOPROXY; go env -w GOPROXY=...")
 
 
 def apt(env: Mapping[str, str]) -> Finding:
@@ -74,8 +84,8 @@ def apt(env: Mapping[str, str]) -> Finding:
     try:
         _opener(env).open(urllib.request.Request(first, method="HEAD"), timeout=TRY_SECONDS).close()
     except (urllib.error.URLError, OSError) as error:
-        reason = getattr(error, "reason", error)
-        return stop("apt", f"{first.split('/dists/')[0]} does not answer: {reason}", "look at /etc/apt/sources.list*")
+        why = getattr(error, "reason", error)
+        return stop("apt", f"{first.split('/dists/')[0]} does not answer: {why}", "look at /etc/apt/sources.list*")
     return ok("apt", "its archive answers")
 
 
