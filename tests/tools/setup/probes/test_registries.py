@@ -2,14 +2,15 @@ from tools.setup.finding import Level
 from tools.setup.probes import registries
 from tools.setup.probes.registries import reason
 
-PIP = """WARNING: Retrying (total=0) after connection broken by 'NewConnectionError('<pip.HTTPConnection object at 0x7f5>: \
-Failed to establish a new connection: [Errno 111] Connection refused')': /simple/a/
-ERROR: No matching distribution found for a==1
-"""
+PIP = (
+    "WARNING: Retrying (total=0) after connection broken by 'NewConnectionError('<pip.HTTPConnection object at 0x7f5>: "
+    "Failed to establish a new connection: [Errno 111] Connection refused')': /simple/a/\n"
+    "ERROR: No matching distribution found for a==1\n"
+)
 
 
 def test_pips_reason_is_found_inside_its_warning():
-    assert reason(PIP.replace("\\\n", "")) == "[Errno 111] Connection refused"
+    assert reason(PIP) == "[Errno 111] Connection refused"
 
 
 def test_gos_reason_is_what_comes_last():
