@@ -4,12 +4,12 @@ import pulumi
 
 from components.configuration import fleet_spec, release_digests
 from components.fleet import Fleet
-from components.report import addresses, inventory, say
+from components.report import addresses, inventory, say, settled
 
 spec = fleet_spec()
 say(spec)
 fleet = Fleet("fleet", spec, release_digests(spec))
 
-pulumi.export("instances", fleet.instances)
+pulumi.export("instances", settled(fleet.instances))
 pulumi.export("addresses", addresses(spec))
 pulumi.export("inventory", inventory(spec))

@@ -33,3 +33,14 @@ def inventory(spec: FleetSpec) -> dict[str, Any]:
             for instance in spec.instances
         },
     }
+
+
+def settled(output: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """An output as it is; when its resource failed, the stack keeps the outputs of its last success instead of none."""
+
+    async def value() -> Any:
+        if not pulumi.runtime.is_dry_run() and not await output.is_known():
+            raise pulumi.RunError("the stack's outputs stay as they were, since the rollout did not succeed")
+        return output
+
+    return pulumi.Output.from_input(value())

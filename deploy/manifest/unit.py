@@ -29,7 +29,8 @@ StateDirectory=alert-threader/%i/data
 StateDirectoryMode=0700
 Restart=always
 RestartSec=2
-TimeoutStopSec=30
+RestartPreventExitStatus=78
+TimeoutStopSec=40
 KillMode=mixed
 UMask=0077
 
