@@ -19,22 +19,27 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 DATA, RUN = Path("/var/lib/alert-threader"), Path("/run/alert-threader")
 POLL = 0.1  # seconds between two looks at health, orders and states
 DECIDED = ("healthy", "failed", "confirmed", "reverted")
+BUSY = ("active", "activating", "deactivating")
 
 
-def systemctl(*words):
+def systemctl(*words: str) -> subprocess.CompletedProcess[str]:
+    """Call systemctl; never raises for what it answers."""
     return subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
 
 
-def unit(name):
+def unit(name: str) -> str:
+    """The unit that runs an instance."""
     return f"alert-threader@{name}.service"
 
 
-def write(path, content):
+def write(path: Path, content: object) -> None:
     """Replace a file so that after a crash it holds the old or the new content, never a part."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
@@ -46,26 +51,33 @@ def write(path, content):
     sync(path.parent)
 
 
-def sync(folder):
+def sync(folder: Path) -> None:
+    """Make sure that what was renamed in `folder` outlives a crash."""
     handle = os.open(folder, os.O_RDONLY)
     os.fsync(handle)
     os.close(handle)
 
 
-def read(path):
+def read(path: Path) -> dict[str, Any]:
+    """What `write` wrote; nothing when the file is absent or spoilt."""
     try:
-        return json.loads(path.read_text())
+        found = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
-def current(name):
-    """The generation that `current` names, or None."""
-    link = DATA / name / "current"
-    return os.path.basename(os.readlink(link)) if link.is_symlink() else None
+def current(name: str) -> str | None:
+    """The generation that `current` leads to; None when it leads to no generation of this instance."""
+    home, link = DATA / name / "generations", DATA / name / "current"
+    try:
+        found = link.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return None
+    return found.name if link.is_symlink() and found.is_dir() and found.parent == home.resolve() else None
 
 
-def point(name, generation):
+def point(name: str, generation: str | None) -> None:
     """Make `current` name `generation` by one rename; None removes it."""
     link = DATA / name / "current"
     if generation is None:
@@ -78,7 +90,7 @@ def point(name, generation):
     sync(DATA / name)
 
 
-def run(name, generation):
+def run(name: str, generation: str | None) -> str | None:
     """Point at `generation` and run it; the reason why systemd could not, or None."""
     point(name, generation)
     (DATA / name / "repair-pending").unlink(missing_ok=True)
@@ -87,7 +99,7 @@ def run(name, generation):
     return f"systemd could not start {unit(name)}: {done.stderr.strip()}" if generation and done.returncode else None
 
 
-def damage(name, generation):
+def damage(name: str, generation: str) -> str | None:
     """What is wrong with a staged generation against its checksums, or None."""
     folder = DATA / name / "generations" / generation
     try:
@@ -101,11 +113,12 @@ def damage(name, generation):
     return f"generation {generation} is damaged: {', '.join(wrong[:5])}" if wrong else None
 
 
-def digest_of(path):
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def probe(url):
+def probe(url: str) -> str | None:
     """Why the instance is not healthy, or None: exactly a 2xx answer whose JSON says "status": "ok" is healthy."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -118,7 +131,7 @@ def probe(url):
     return None if status == "ok" else f"{url} says status {status!r}"
 
 
-def unhealthy(name):
+def unhealthy(name: str) -> str | None:
     """Wait until the instance is healthy; the last reason when it was not within its deadline, else None."""
     settings = read(DATA / name / "current" / "settings.json")
     seconds = float(settings.get("deadline", 30))
@@ -127,19 +140,22 @@ def unhealthy(name):
         reason = probe(settings.get("health", "http://127.0.0.1:9009/health"))
         if reason is None:
             return None
-        restarts = systemctl("show", "--property=NRestarts", "--value", unit(name)).stdout.strip()
-        if restarts.isdigit() and int(restarts) >= 3:
-            return f"it exited {restarts} times in a row; {reason}"
+        restarts, state = systemctl("show", "--property=NRestarts,ActiveState", "--value", unit(name)).stdout.split()
+        if state == "failed" or int(restarts) >= 3:
+            return f"it exited, {restarts} restarts did not help; {reason}"
+        if token and said(name, token) == "undo":
+            return f"undone by the controller while it waited: {reason}"
         if time.monotonic() >= end:
             return f"{reason}, for {seconds:g} s"
         time.sleep(POLL)
 
 
-def tell(name, token, state, reason=None):
+def tell(name: str, token: str, state: str, reason: str | None = None) -> None:
+    """Say how the switch `token` stands, to whoever asks with `report`."""
     write(RUN / f"{name}.state", {"token": token, "state": state, "reason": reason})
 
 
-def record(name, verdict, **more):
+def record(name: str, verdict: str, **more: str | None) -> None:
     """Append one line to the instance's ledger."""
     line = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "verdict": verdict, **more}
     handle = os.open(DATA / name / "ledger.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -148,7 +164,7 @@ def record(name, verdict, **more):
     os.close(handle)
 
 
-def go_back(name, pending, verdict, reason, restart=True):
+def go_back(name: str, pending: dict[str, Any], verdict: str, reason: str, restart: bool = True) -> None:
     """Undo a pending switch; never gated: it runs once, whatever it finds."""
     old = pending["from"]
     if restart:
@@ -161,52 +177,55 @@ def go_back(name, pending, verdict, reason, restart=True):
     tell(name, pending["token"], "failed" if verdict == "failed" else "reverted", reason)
 
 
-def order(name, token, seconds):
+def order(name: str, token: str, seconds: float) -> str | None:
     """What the controller says of this switch within `seconds`: confirm, undo, or None."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         said = read(RUN / f"{name}.order")
         if said.get("token") == token:
-            return said.get("order")
+            return str(said.get("order"))
         time.sleep(POLL)
     return None
 
 
-def switch(name, generation, token, confirm_within, by):
+def switch(name: str, generation: str, token: str, confirm_within: str, by: str) -> None:
     """The whole transaction of one instance."""
     settle(name)
     wrong = damage(name, generation)
-    pending = {"from": current(name), "to": generation, "by": by, "token": token}
+    pending: dict[str, str | None] = {"from": current(name), "to": generation, "by": by, "token": token}
     if wrong:
         record(name, "refused", **pending, reason=wrong)
         return tell(name, token, "failed", wrong)
     tell(name, token, "switching")
     write(DATA / name / "pending.json", pending)
-    reason = run(name, generation) or unhealthy(name)
+    reason = run(name, generation) or unhealthy(name, token)
     if reason:
         return go_back(name, pending, "failed", reason)
     tell(name, token, "healthy")
-    said = order(name, token, float(confirm_within))
-    if said != "confirm":
-        why = "undone by the controller" if said else f"nobody confirmed it within {confirm_within} s"
-        return go_back(name, pending, "undone" if said else "unconfirmed", why)
+    word = order(name, token, float(confirm_within))
+    if word != "confirm":
+        why = "undone by the controller" if word else f"nobody confirmed it within {confirm_within} s"
+        return go_back(name, pending, "undone" if word else "unconfirmed", why)
     (DATA / name / "pending.json").unlink()
     record(name, "confirmed", **pending)
     return tell(name, token, "confirmed")
 
 
-def settle(name=None):
-    """Undo switches whose process is gone. At boot (no name) the threaders are not started yet: only links move."""
+def settle(name: str | None = None) -> None:
+    """Undo switches whose process is gone. At boot (no name) the threaders are not started yet: only links move.
+
+    A record that is spoilt names nothing to go back to, and is removed.
+    """
     for path in DATA.glob(f"{name or '*'}/pending.json"):
         pending = read(path)
-        if pending:
+        if pending.keys() >= {"from", "token"}:
             go_back(path.parent.name, pending, "reverted", "the switch was cut off", restart=name is not None)
         path.unlink(missing_ok=True)
     if name is None:
         systemctl("daemon-reload")
 
 
-def begin(name, generation, token, confirm_within, by):
+def begin(name: str, generation: str, token: str, confirm_within: str, by: str) -> None:
     """Start a switch under PID 1 and print its state once decided."""
     transient = f"alert-threader-activate-{name}"
     words = [
@@ -219,13 +238,13 @@ def begin(name, generation, token, confirm_within, by):
     words += [__file__, "switch", name, generation, token, confirm_within, by]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        busy = systemctl("is-active", transient).stdout.strip() in ("active", "activating", "deactivating")
+        busy = systemctl("is-active", transient).stdout.strip() in BUSY
         reason = "another activation of it is under way" if busy else done.stderr.strip()
         return print(json.dumps({"token": token, "state": "busy" if busy else "failed", "reason": reason}))
     return report(name, token, DECIDED)
 
 
-def report(name, token, states):
+def report(name: str, token: str, states: tuple[str, ...]) -> None:
     """Print the state of the switch `token` once it is one of `states`, or `lost` when its process is gone."""
     transient = f"alert-threader-activate-{name}"
     alive = True
@@ -235,23 +254,24 @@ def report(name, token, states):
             return print(json.dumps(state))
         if not alive:
             return print(json.dumps({"token": token, "state": "lost", "reason": "no such switch on this host"}))
-        alive = systemctl("is-active", transient).stdout.strip() in ("active", "activating", "deactivating")
+        alive = systemctl("is-active", transient).stdout.strip() in BUSY
         time.sleep(POLL)
 
 
-def answer(name, token, word):
+def answer(name: str, token: str, word: str) -> None:
+    """Leave an order for the switch `token`, and print how it ended."""
     write(RUN / f"{name}.order", {"token": token, "order": word})
     report(name, token, ("failed", "confirmed", "reverted"))
 
 
-def stop(name, by):
+def stop(name: str, by: str) -> None:
     """Stop an instance; what is in flight is finished, within the unit's TimeoutStopSec."""
     done = systemctl("stop", unit(name))
     record(name, "stopped", by=by, **{"from": current(name), "to": None})
     print(json.dumps({"state": "failed" if done.returncode else "stopped", "reason": done.stderr.strip() or None}))
 
 
-VERBS = {
+VERBS: dict[str, Callable[..., None]] = {
     "begin": begin,
     "switch": switch,
     "settle": settle,

@@ -12,6 +12,8 @@ import pwd
 import stat
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
+from typing import Any
 
 DATA, LIMIT = "/var/lib/alert-threader", 65536
 OURS = (
@@ -29,19 +31,21 @@ OURS = (
 )
 
 
-def name_of(find, number):
+def name_of(find: Callable[[int], tuple[Any, ...]], number: int) -> str:
+    """The name of a user or group; its number where it has none."""
     try:
-        return find(number)[0]
+        return str(find(number)[0])
     except KeyError:
         return str(number)
 
 
-def access(status):
+def access(status: os.stat_result) -> str:
+    """Rights as "owner:group mode"."""
     owner, group = name_of(pwd.getpwuid, status.st_uid), name_of(grp.getgrgid, status.st_gid)
-    return "%s:%s %04o" % (owner, group, stat.S_IMODE(status.st_mode))
+    return f"{owner}:{group} {stat.S_IMODE(status.st_mode):04o}"
 
 
-def text_of(path):
+def text_of(path: str) -> str:
     """The content of a file; of one that is large or no text, its digest stands for it."""
     with open(path, "rb") as file:
         content = file.read(LIMIT + 1)
@@ -53,7 +57,8 @@ def text_of(path):
         return "not text: sha256 " + hashlib.sha256(content + file.read()).hexdigest()
 
 
-def describe(path):
+def describe(path: str) -> dict[str, str] | None:
+    """What lies at a path, as one of link, directory or file; None when nothing does."""
     try:
         status = os.lstat(path)
         if stat.S_ISLNK(status.st_mode):
@@ -67,12 +72,13 @@ def describe(path):
         return None
 
 
-def generation(folder):
+def generation(folder: str) -> dict[str, Any]:
     """One generation: its settings and env as found, their access, and which files differ from its checksums.
 
     A file whose ctime is not newer than that of the checksums, which were written last, is as it was staged.
     """
-    listed, sealed = {}, -1
+    listed: dict[str, str] = {}
+    sealed = -1
     try:
         with open(folder + "/MANIFEST.sha256") as file:
             sealed = os.fstat(file.fileno()).st_ctime_ns
@@ -81,7 +87,8 @@ def generation(folder):
                 listed[path] = digest
     except (OSError, ValueError):
         pass
-    found, small, rights = {}, {}, {}
+    found: dict[str, str] = {}
+    small, rights = {}, {}
     for base, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(base, name)
@@ -95,7 +102,8 @@ def generation(folder):
     return {"files": small, "access": rights, "damaged": damaged}
 
 
-def digest_of(path, status, sealed, listed):
+def digest_of(path: str, status: os.stat_result, sealed: int, listed: str | None) -> str:
+    """The SHA-256 of a file, which is not read where it can not have changed; or why it is no release's file."""
     if not stat.S_ISREG(status.st_mode):
         return "no plain file"
     if status.st_uid or status.st_mode & 0o022:
@@ -106,8 +114,9 @@ def digest_of(path, status, sealed, listed):
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def instance(folder):
-    name, link = os.path.basename(folder), folder + "/current"
+def instance(folder: str) -> dict[str, Any]:
+    """What an instance has here; its unit is filled in later."""
+    link = folder + "/current"
     current = os.readlink(link) if os.path.islink(link) else None
     generations = {}
     for path in sorted(glob.glob(folder + "/generations/*")):
@@ -122,7 +131,7 @@ def instance(folder):
     }
 
 
-def units(names):
+def units(names: list[str]) -> dict[str, dict[str, str]]:
     """The state of each unit, all in one call."""
     if not names:
         return {}
@@ -134,7 +143,8 @@ def units(names):
     return {block["Id"]: block for block in blocks if "Id" in block}
 
 
-def passwd(name):
+def passwd(name: str) -> dict[str, Any] | None:
+    """A user's entry, or None."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -142,8 +152,9 @@ def passwd(name):
     return {"uid": entry.pw_uid, "home": entry.pw_dir, "shell": entry.pw_shell}
 
 
-def main():
-    asked = json.loads(sys.stdin.readline() or "{}")
+def main() -> None:
+    """Answer one request."""
+    asked: Mapping[str, Any] = json.loads(sys.stdin.readline() or "{}")
     paths = set(asked.get("paths", ()))
     for pattern in OURS:
         paths.update(glob.glob(pattern))
@@ -152,18 +163,19 @@ def main():
     for path in sorted(glob.glob(DATA + "/*")):
         if os.path.isdir(path) and not os.path.islink(path) and os.path.isdir(path + "/generations"):
             instances[os.path.basename(path)] = instance(path)
-    states = units(["alert-threader@%s.service" % name for name in instances])
+    states = units([f"alert-threader@{name}.service" for name in instances])
     for name, value in instances.items():
-        value["unit"] = states.get("alert-threader@%s.service" % name)
+        value["unit"] = states.get(f"alert-threader@{name}.service")
     answer = {
         "paths": {path: what for path, what in found.items() if what},
         "users": {name: passwd(name) for name in asked.get("users", ())},
         "instances": instances,
         "artifacts": sorted(glob.glob("/var/cache/alert-threader/*.tar.gz")),
         "systemd": os.path.isdir("/run/systemd/system"),
-        "boot": open("/proc/sys/kernel/random/boot_id").read().strip(),
+        "boot": text_of("/proc/sys/kernel/random/boot_id").strip(),
     }
     print(json.dumps(answer, separators=(",", ":")))
 
 
-main()
+if __name__ == "__main__":
+    main()
