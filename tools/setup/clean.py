@@ -13,6 +13,7 @@ GENERATED = (
     ".pytest_cache",
     ".hypothesis",
     ".state/logs",
+    ".state/uv",
 )
 
 

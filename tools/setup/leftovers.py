@@ -18,6 +18,15 @@ def size(path: Path) -> int:
     return sum(each.lstat().st_blocks * 512 for each in paths)
 
 
+def kinds(folder: Path) -> dict[str, list[int]]:
+    """Return the sizes of the cached things by their kind, which is what their names begin with."""
+    found: dict[str, list[int]] = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            found.setdefault(path.name.split("-")[0], []).append(size(path))
+    return found
+
+
 def human(size: int) -> str:
     """Return bytes as `85 MB`."""
     return f"{size / 1e6:.0f} MB"
@@ -26,9 +35,8 @@ def human(size: int) -> str:
 def report() -> str:
     """Return the lines that say what is left, and for each the command that removes it."""
     lines = ["what stays:"]
-    for path in sorted(cache().iterdir()):
-        if path.is_dir():
-            lines.append(f"  {human(size(path)):>8}  {path}")
+    for kind, sizes in kinds(cache()).items():
+        lines.append(f"  {human(sum(sizes)):>8}  {cache() / kind}-*  ({len(sizes)})")
     lines += _line("cache, for every checkout", f"rm -rf {quote(str(cache()))}", any(cache().iterdir()))
     names = " ".join(packages.installed())
     lines += _line(f"Debian packages: {names}", f"apt-get purge --autoremove {names}", bool(names))
