@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 import time
@@ -174,7 +175,11 @@ def _leave_with(parent: int) -> None:
 
 
 def main() -> None:
-    """Serve the engine whose address is the first argument, and go when it goes."""
+    """Serve the engine whose address is the first argument, and go when it goes.
+
+    Ctrl-C on a terminal reaches this process, too, which must live on to undo: the engine calls Cancel.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     setattr(server, "ProviderServicer", Servicer)  # noqa: B010 - the SDK has no other way in
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
     server.main(sys.argv[1:], VERSION, Threader(Engine(sys.argv[1])))

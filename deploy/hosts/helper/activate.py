@@ -104,9 +104,11 @@ def damage(name: str, generation: str) -> str | None:
     folder = DATA / name / "generations" / generation
     try:
         lines = (folder / "MANIFEST.sha256").read_text().splitlines()
+        listed = {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
     except OSError:
         return f"generation {generation} is not on this host"
-    listed = {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
+    except ValueError:
+        return f"generation {generation} is damaged: MANIFEST.sha256"
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() or path.is_symlink()}
     wrong = sorted(found ^ (listed.keys() | {"MANIFEST.sha256"}))
     wrong += [path for path in sorted(found & listed.keys()) if digest_of(folder / path) != listed[path]]
@@ -126,18 +128,19 @@ def probe(url: str) -> str | None:
             status = json.loads(answer.read(65536)).get("status")
     except urllib.error.HTTPError as error:
         return f"HTTP {error.code} from {url}"
-    except (OSError, ValueError, AttributeError) as error:
+    except Exception as error:  # whatever else listens there may answer anything
         return f"no healthy answer from {url}: {getattr(error, 'reason', error)}"
     return None if status == "ok" else f"{url} says status {status!r}"
 
 
-def unhealthy(name: str) -> str | None:
-    """Wait until the instance is healthy; the last reason when it was not within its deadline, else None."""
+def unhealthy(name: str, token: str | None = None) -> str | None:
+    """Wait until the instance is healthy; else the last reason when its deadline or the controller ends the wait."""
     settings = read(DATA / name / "current" / "settings.json")
-    seconds = float(settings.get("deadline", 30))
+    url, seconds = str(settings.get("health")), settings.get("deadline")
+    seconds = seconds if isinstance(seconds, (int, float)) else 30
     end = time.monotonic() + seconds
     while True:
-        reason = probe(settings.get("health", "http://127.0.0.1:9009/health"))
+        reason = probe(url)
         if reason is None:
             return None
         restarts, state = systemctl("show", "--property=NRestarts,ActiveState", "--value", unit(name)).stdout.split()
@@ -181,11 +184,17 @@ def order(name: str, token: str, seconds: float) -> str | None:
     """What the controller says of this switch within `seconds`: confirm, undo, or None."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        said = read(RUN / f"{name}.order")
-        if said.get("token") == token:
-            return str(said.get("order"))
+        word = said(name, token)
+        if word:
+            return word
         time.sleep(POLL)
     return None
+
+
+def said(name: str, token: str) -> str | None:
+    """The controller's order for this switch, if there is one."""
+    found = read(RUN / f"{name}.order")
+    return str(found.get("order")) if found.get("token") == token else None
 
 
 def switch(name: str, generation: str, token: str, confirm_within: str, by: str) -> None:
