@@ -44,11 +44,13 @@ def said(error: urllib.error.HTTPError) -> str:
 
 
 def all_at_once(names: "list[str]") -> "dict[str, str | None]":
+    """The answer of each instance."""
     with ThreadPoolExecutor(max_workers=16) as pool:
         return dict(zip(names, pool.map(unhealthy, names)))  # noqa: B905 - the lengths are equal
 
 
 def main(words: "list[str]") -> None:
+    """Ask, until all are healthy where that was wanted, and print."""
     wait = float(words[1]) if words[:1] == ["--wait"] else 0.0
     names = words[2:] if words[:1] == ["--wait"] else words
     names = names or sorted(os.path.basename(path) for path in glob.glob(f"{DATA}/*") if os.path.isdir(path))

@@ -1,0 +1,1 @@
+"""What `threader doctor` tries, on the operator's machine and on the hosts."""

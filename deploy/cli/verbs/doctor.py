@@ -1,0 +1,78 @@
+"""`threader doctor`: try everything that a deploy needs, and say what is wrong and what mends it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from deploy.cli import console
+from deploy.cli.doctor import hosts as remote
+from deploy.cli.doctor import machine as here
+from deploy.cli.doctor.finding import Finding
+from deploy.cli.errors import CliError, on_lines
+from deploy.cli.exits import Code
+from deploy.cli.fleet import fleet
+from deploy.cli.options import Debug, Json, Stack
+from deploy.errors import ForPeople
+from deploy.hosts.client import Connection
+from deploy.settings.report import near
+from deploy.settings.specs import HostSpec
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...", help="Default: all.", show_default=False)]
+
+
+def doctor(hosts: Names = None, stack: Stack = None, as_json: Json = False, debug: Debug = False) -> None:
+    """Try all that a deploy needs, here and on each host, also before the first one. Exit code 1 if anything fails."""
+    machine = here.examine(stack)
+    _show(machine.findings, as_json)
+    connections = _connections(machine)
+    found = remote.examine(_picked(connections, hosts or []))
+    _show(found, as_json)
+    everything = [*machine.findings, *found]
+    bad = sum(not each.ok for each in everything)
+    if as_json:
+        console.as_json({"ok": not bad, "findings": [asdict(each) for each in everything]})
+    else:
+        console.say(f"\n{len(everything)} things tried: {f'{bad} to mend' if bad else 'all well'}")
+    raise typer.Exit(Code.FAILED if bad else Code.OK)
+
+
+def connection(host: HostSpec) -> Connection:
+    """How a host of the settings is reached."""
+    names = ("address", "user", "port", "key", "known_hosts")
+    return {"host": host.name, **{name: getattr(host, name) for name in names}}
+
+
+def _connections(machine: here.Machine) -> dict[str, Connection]:
+    """The hosts of the settings; where those are wrong, the ones of the last deploy."""
+    if machine.spec:
+        return {host.name: connection(host) for host in machine.spec.hosts if not host.lost}
+    try:
+        deployed = fleet(machine.stack or "")
+    except ForPeople:
+        return {}
+    return {host: each for host, each in deployed.connections.items() if host not in deployed.lost}
+
+
+def _picked(connections: dict[str, Connection], names: Sequence[str]) -> dict[str, Connection]:
+    for name in names:
+        if name not in connections:
+            close = near(name, connections)
+            hint = f"did you mean {close}?" if close else f"there are: {', '.join(connections) or 'none'}"
+            raise CliError(f"there is no host {name} to examine; {hint}", "threader doctor", Code.USAGE)
+    return {host: each for host, each in connections.items() if host in names} if names else connections
+
+
+def _show(findings: Sequence[Finding], as_json: bool) -> None:
+    """One line for each; of a fault its text, on lines of their own."""
+    if as_json:
+        return
+    for each in findings:
+        line = f"{each.where:<8}  {each.what:<14}  {'ok' if each.ok else 'FAULT'}"
+        text = each.text if each.ok else "\n" + _indented(on_lines(each.text))
+        console.say(f"{line}  {text}".rstrip(), "" if each.ok else "red")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" if line else "" for line in text.splitlines())
