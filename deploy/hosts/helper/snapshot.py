@@ -75,13 +75,14 @@ def describe(path: str) -> dict[str, str] | None:
 def generation(folder: str) -> dict[str, Any]:
     """One generation: its settings and env as found, their access, and which files differ from its checksums.
 
-    A file whose ctime is not newer than that of the checksums, which were written last, is as it was staged.
+    A file whose ctime is not newer than the checksums, which were written last, is as it was staged.
     """
     listed: dict[str, str] = {}
     sealed = -1
     try:
         with open(folder + "/MANIFEST.sha256") as file:
-            sealed = os.fstat(file.fileno()).st_ctime_ns
+            written = os.fstat(file.fileno())
+            sealed = min(written.st_mtime_ns, written.st_ctime_ns)  # a chmod of all files seals nothing anew
             for line in file:
                 digest, path = line.rstrip("\n").split("  ", 1)
                 listed[path] = digest
@@ -89,12 +90,18 @@ def generation(folder: str) -> dict[str, Any]:
         pass
     found: dict[str, str] = {}
     small, rights = {}, {}
-    for base, _, names in os.walk(folder):
+    for base, folders, names in os.walk(folder):
+        for name in folders:
+            path = os.path.join(base, name)
+            if not usable(os.lstat(path), 0o005, stat.S_IFDIR):
+                found[os.path.relpath(path, folder)] = "no folder of a release"
         for name in names:
             path = os.path.join(base, name)
             short = os.path.relpath(path, folder)
             status = os.lstat(path)
-            found[short] = digest_of(path, status, sealed, listed.get(short))
+            needed = 0o005 if short == "release/run" else 0o004 if short.startswith("release/") else 0
+            unchanged = listed.get(short) if status.st_ctime_ns <= sealed else None
+            found[short] = (unchanged or digest_of(path)) if usable(status, needed) else "no file of a release"
             if base == folder and stat.S_ISREG(status.st_mode):
                 small[short], rights[short] = text_of(path), access(status)
     found.pop("MANIFEST.sha256", None)
@@ -102,14 +109,14 @@ def generation(folder: str) -> dict[str, Any]:
     return {"files": small, "access": rights, "damaged": damaged}
 
 
-def digest_of(path: str, status: os.stat_result, sealed: int, listed: str | None) -> str:
-    """The SHA-256 of a file, which is not read where it can not have changed; or why it is no release's file."""
-    if not stat.S_ISREG(status.st_mode):
-        return "no plain file"
-    if status.st_uid or status.st_mode & 0o022:
-        return "writable by others than root"
-    if listed and status.st_ctime_ns <= sealed:
-        return listed
+def usable(status: os.stat_result, needed: int, kind: int = stat.S_IFREG) -> bool:
+    """Whether it is of that kind, written by root alone, and grants the service what it needs."""
+    mode = status.st_mode
+    return stat.S_IFMT(mode) == kind and not status.st_uid and not mode & 0o022 and mode & needed == needed
+
+
+def digest_of(path: str) -> str:
+    """The SHA-256 of a file, in hex."""
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
 

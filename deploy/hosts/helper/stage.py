@@ -43,6 +43,7 @@ def unpack(archive: str, folder: pathlib.Path) -> None:
     """Unpack a release; a member that would leave the folder is refused."""
     folder.mkdir(mode=0o755)
     with tarfile.open(archive) as tar:
+        tar.extraction_filter = lambda member, _: member  # newer Pythons would set other modes
         for member in tar.getmembers():
             target = os.path.normpath(os.path.join(folder, member.name))
             if not (member.isfile() or member.isdir()) or not (target + "/").startswith(str(folder) + "/"):
@@ -99,6 +100,7 @@ def prune(home: pathlib.Path, keep: int, spared: Collection[str | None]) -> None
 
 def main() -> None:
     """Do what one request asks."""
+    os.umask(0o022)
     want = json.loads(sys.stdin.readline())
     folder = DATA / want["instance"]
     home, link = folder / "generations", folder / "current"
@@ -108,9 +110,10 @@ def main() -> None:
         put(folder / "repair-pending", "", "0644")
     stage(want, home, target)
     spared = {want["generation"], current}
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        spared.add(json.loads((folder / "pending.json").read_text())["from"])
-    prune(home, want["keep"], spared)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        pending = json.loads((folder / "pending.json").read_text())
+        spared |= {pending["from"], pending["to"]}
+    prune(home, want["keep"], spared - {None})
     archives = sorted(pathlib.Path(want["artifact"]).parent.glob("*.tar.gz"), key=os.path.getmtime)
     for archive in archives[:-3]:
         archive.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ class HelperPort:
 
     async def begin(self, step: Step) -> Answer:
         """Switch under the host's own systemd."""
-        return await self._begin(step, step.generation)
+        return await self._begin(step, step.generation, self._token)
 
     async def confirm(self, step: Step) -> Answer:
         """Keep it."""
@@ -34,20 +34,20 @@ class HelperPort:
         return await self._call(step, "undo", step.instance, self._token)
 
     async def revert(self, step: Step) -> Answer:
-        """Switch back to what ran before, as a transaction like any other."""
-        before = generation_of(step.before)
+        """Switch back to what ran before, as a transaction of its own: what was said of the first is not said of it."""
+        before, token = generation_of(step.before), f"{self._token}-back"
         if before is None:
             return await self.stop(step)
-        answer = await self._begin(step, before)
-        return await self.confirm(step) if answer.state == "healthy" else answer
+        answer = await self._begin(step, before, token)
+        return await self._call(step, "confirm", step.instance, token) if answer.state == "healthy" else answer
 
     async def stop(self, step: Step) -> Answer:
         """Stop it."""
         return await self._call(step, "stop", step.instance, self._by)
 
-    async def _begin(self, step: Step, generation: str) -> Answer:
+    async def _begin(self, step: Step, generation: str, token: str) -> Answer:
         within = f"{self._confirm_within:g}"
-        return await self._call(step, "begin", step.instance, generation, self._token, within, self._by)
+        return await self._call(step, "begin", step.instance, generation, token, within, self._by)
 
     async def _call(self, step: Step, *words: str) -> Answer:
         try:
