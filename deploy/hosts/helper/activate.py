@@ -143,9 +143,10 @@ def unhealthy(name: str, token: str | None = None) -> str | None:
         reason = probe(url)
         if reason is None:
             return None
-        restarts, state = systemctl("show", "--property=NRestarts,ActiveState", "--value", unit(name)).stdout.split()
-        if state == "failed" or int(restarts) >= 3:
-            return f"it exited, {restarts} restarts did not help; {reason}"
+        shown = systemctl("show", "--property=NRestarts,ActiveState", unit(name)).stdout.splitlines()
+        state = dict(line.split("=", 1) for line in shown if "=" in line)
+        if state.get("ActiveState") == "failed" or int(state.get("NRestarts") or 0) >= 3:
+            return f"it exited, {state.get('NRestarts')} restarts did not help; {reason}"
         if token and said(name, token) == "undo":
             return f"undone by the controller while it waited: {reason}"
         if time.monotonic() >= end:
