@@ -1,0 +1,38 @@
+"""One fleet a session, and one stack on it that tests share; each file starts from it converged."""
+
+import pytest
+
+from tests.fleet.deployment import Deployment
+from tests.fleet.lab import MAIN, SPARE, Lab, obstacle, session
+
+
+@pytest.fixture(scope="session")
+def lab():
+    if reason := obstacle():
+        pytest.skip(reason)
+    with session() as made:
+        made.start(len(MAIN + SPARE))
+        yield made
+
+
+@pytest.fixture(scope="session")
+def shared(lab: Lab) -> Deployment:
+    """The shared stack, whatever its state."""
+    return Deployment(lab, "main").make()
+
+
+@pytest.fixture(scope="module")
+def converged(lab: Lab, shared: Deployment) -> Deployment:
+    """The shared stack with its usual config, converged."""
+    lab.whole(*MAIN)
+    shared.reset()
+    shared.up().good()
+    return shared
+
+
+@pytest.fixture(scope="module")
+def spare(lab: Lab):
+    """Makes deployments on hosts that nothing was ever done to."""
+    lab.whole(*SPARE)
+    lab.blank(*SPARE)
+    return lambda name, hosts=SPARE: Deployment(lab, name, hosts).make()
