@@ -50,8 +50,7 @@ def generation(instance: InstanceSpec, fleet: FleetSpec, digests: Mapping[Impl, 
         release=digests[instance.impl],
         port=instance.port,
         bind=env.get("BIND_HOST", ""),
-        health_path=fleet.health.path,
-        deadline=fleet.health.deadline,
+        health=fleet.health,
     )
     secrets = {name: secret.value for name, secret in fleet.secrets_of(instance).items()}
     return Generation(fleet.release.version, digests[instance.impl], settings, env, secrets)

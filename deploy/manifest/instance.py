@@ -14,6 +14,7 @@ from deploy.manifest.paths import (
     unit_name,
 )
 from deploy.manifest.unit import TEMPLATE_PATH
+from deploy.settings.specs import HealthSpec
 
 UNIT_SETTINGS: Final = "unit.conf"
 HELPER_SETTINGS: Final = "settings.json"
@@ -37,19 +38,17 @@ def instance_manifest(instance: str) -> Manifest:
 
 
 def settings_files(
-    *, instance: str, impl: str, version: str, release: str, port: int, bind: str, health_path: str, deadline: float
+    *, instance: str, impl: str, version: str, release: str, port: int, bind: str, health: HealthSpec
 ) -> dict[str, str]:
-    """The settings files of a generation: what systemd and the activation helper need to know beside the environment.
-
-    `deadline` is the time in seconds that an activated instance has to become healthy.
-    """
-    address = "127.0.0.1" if bind in ("", "0.0.0.0", "::") else bind  # noqa: S104
+    """The settings files of a generation: what systemd and the activation helper need to know beside the environment."""
+    address = "127.0.0.1" if bind in ("", "0.0.0.0", "::") else f"[{bind}]" if ":" in bind else bind  # noqa: S104
     helper = {
         "impl": impl,
         "version": version,
         "release": release,
-        "health": f"http://{address}:{port}{health_path}",
-        "deadline": deadline,
+        "health": f"http://{address}:{port}{health.path}",
+        "deadline": health.deadline,
+        "interval": health.interval,
     }
     return {
         UNIT_SETTINGS: f"[Unit]\nDescription=Alert threader {instance} ({impl} {version})\n",

@@ -151,7 +151,7 @@ def unhealthy(name: str, token: str | None = None) -> str | None:
             return f"undone by the controller while it waited: {reason}"
         if time.monotonic() >= end:
             return f"{reason}, for {seconds:g} s"
-        time.sleep(POLL)
+        time.sleep(float(settings.get("interval", POLL)))
 
 
 def tell(name: str, token: str, state: str, reason: str | None = None) -> None:
