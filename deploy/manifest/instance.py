@@ -40,7 +40,7 @@ def instance_manifest(instance: str) -> Manifest:
 def settings_files(
     *, instance: str, impl: str, version: str, release: str, port: int, bind: str, health: HealthSpec
 ) -> dict[str, str]:
-    """The settings files of a generation: what systemd and the activation helper need to know beside the environment."""
+    """The settings files of a generation: what systemd and the activation helper need beside the environment."""
     address = "127.0.0.1" if bind in ("", "0.0.0.0", "::") else f"[{bind}]" if ":" in bind else bind  # noqa: S104
     helper = {
         "impl": impl,
