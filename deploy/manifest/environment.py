@@ -18,7 +18,7 @@ def parse(text: str) -> dict[str, str]:
         match = _LINE.match(line)
         if match:
             name, quoted, bare = match.groups()
-            found[name] = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+            found[name] = bare if quoted is None else re.sub(r'\\([\\"`$])', r"\1", quoted)
         elif line.strip():
             found[f"line {number}"] = line
     return found

@@ -62,19 +62,3 @@ def difference(found: Manifest, wanted: Manifest) -> tuple[Change, ...]:
     made = [change for change in changes if change.wanted is not None]
     gone = [change for change in changes if change.wanted is None]
     return (*made, *reversed(gone))
-
-
-def restrict(manifest: Manifest, names: "Manifest") -> Manifest:
-    """Only that part of `manifest` that `names` names, too."""
-    mine, theirs = manifest.sections(), names.sections()
-    kept_paths = set(names.paths)
-    return Manifest(
-        **{
-            section: {
-                name: value
-                for name, value in mine[section].items()
-                if name in theirs[section] or (section != "users" and name in kept_paths)
-            }
-            for section in mine
-        }
-    )

@@ -78,7 +78,7 @@ class InstanceResource(Resource):
             "artifact": archive,
             "sha256": new["release"],
             "files": {name: [text, new["rights"][name].split()[1]] for name, text in texts.items()},
-            "keep": new["keep"],
+            "keep": int(new["keep"]),  # every number of a property is a float
             "repair": True,
         }
         await self.context.fleet.stage(

@@ -1,0 +1,55 @@
+"""A snapshot in the shape of what is wanted: only what is named, whatever it turned out to be."""
+
+import pytest
+
+from deploy.manifest.found import found_manifest
+from deploy.manifest.host import SERVICE_USER
+from deploy.manifest.items import Manifest, difference
+
+FILE = {"file": "text", "access": "root:root 0644"}
+FOLDER = {"directory": "root:root 0755"}
+LINK = {"link": "/elsewhere"}
+ACCOUNT = {"uid": 999, "home": "/var/lib/alert-threader", "shell": "/usr/sbin/nologin"}
+
+
+@pytest.mark.parametrize("wanted", ["directories", "files", "links"])
+@pytest.mark.parametrize(
+    ("thing", "found"),
+    [
+        (FILE, Manifest(files={"/x": "text"}, access={"/x": "root:root 0644"})),
+        (FOLDER, Manifest(directories={"/x": "root:root 0755"})),
+        (LINK, Manifest(links={"/x": "/elsewhere"})),
+        (None, Manifest()),
+    ],
+)
+def test_a_path_is_found_as_what_it_is_whatever_it_should_be(wanted, thing, found):
+    snapshot = {"paths": {"/x": thing} if thing else {}, "users": {}}
+    assert found_manifest(snapshot, Manifest(**{wanted: {"/x": "as wanted"}})) == found
+
+
+def test_what_is_not_named_is_not_found():
+    assert found_manifest({"paths": {"/y": FILE}, "users": {"root": ACCOUNT}}, Manifest()) == Manifest()
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        (ACCOUNT, SERVICE_USER),
+        ({**ACCOUNT, "shell": "/sbin/nologin"}, SERVICE_USER),
+        ({**ACCOUNT, "shell": "/bin/bash"}, "home /var/lib/alert-threader, shell /bin/bash"),
+        ({**ACCOUNT, "home": "/home/x"}, "home /home/x, shell /usr/sbin/nologin"),
+    ],
+)
+def test_a_user_is_the_service_user_only_with_its_home_and_without_a_login(entry, text):
+    names = Manifest(users={"alert-threader": SERVICE_USER})
+    assert found_manifest({"paths": {}, "users": {"alert-threader": entry}}, names).users == {"alert-threader": text}
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_and_the_file_gets_its_rights():
+    wanted = Manifest(files={"/x": "text"}, access={"/x": "root:root 0644"})
+    changes = difference(found_manifest({"paths": {"/x": LINK}, "users": {}}, wanted), wanted)
+    assert [(change.section, change.found, change.wanted) for change in changes] == [
+        ("files", None, "text"),
+        ("access", None, "root:root 0644"),
+        ("links", "/elsewhere", None),
+    ]
