@@ -1,6 +1,7 @@
 """`make test-matrix ARGS="--target setup long-path umask"`: the cases by name, all when none is named."""
 
 import argparse
+import subprocess
 import sys
 import time
 
@@ -12,7 +13,7 @@ def run(case: Case, target: str) -> str:
     """Run one case; return the empty string when it passed, else why it did not."""
     try:
         case(target)
-    except (CaseError, OSError) as error:
+    except (CaseError, OSError, subprocess.SubprocessError) as error:
         return str(error)
     return ""
 

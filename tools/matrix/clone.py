@@ -79,9 +79,10 @@ class Clone:
 
     def check_clean(self) -> None:
         """Raise CaseError unless git sees no change and, in a user's clone, nothing belongs to root."""
-        status = subprocess.run(
-            ["git", "status", "--short"], cwd=self.folder, capture_output=True, text=True, check=True
-        )
+        # Without optional locks: else git, run by root, would write the index of a user's clone.
+        words = ["git", "--no-optional-locks", "status", "--short"]
+        env = dict(self.environment())
+        status = subprocess.run(words, cwd=self.folder, env=env, capture_output=True, text=True, check=True)
         if status.stdout:
             raise CaseError(f"git status is not clean:\n{status.stdout}")
         roots = [str(path) for path in self.folder.rglob("*") if self.user and path.lstat().st_uid == 0]
