@@ -26,4 +26,4 @@ class Rollout(pulumi.CustomResource):
     instances: pulumi.Output[dict[str, str]]
 
     def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("threader:index:Rollout", name, {**inputs, "plan": None}, options)
+        super().__init__("threader:index:Rollout", name, dict(inputs), options)

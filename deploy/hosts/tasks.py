@@ -11,7 +11,7 @@ from pyinfra.operations import server
 from deploy.faults import recognise
 from deploy.hosts import operations
 from deploy.hosts.facts import Snapshot
-from deploy.hosts.session import Machine
+from deploy.hosts.machine import Machine
 from deploy.manifest.items import Change
 from deploy.manifest.paths import DATA_DIRECTORY, HELPER
 
@@ -55,14 +55,7 @@ def activate(machine: Machine, words: list[str]) -> dict[str, Any]:
 
 def run(machine: Machine, words: list[str], seconds: float = 900) -> list[str]:
     """Run a command as root; its output, or the fault that its failure is a sign of."""
-    command = StringCommand(*(QuoteString(word) for word in words))
-    try:
-        status, output = machine.execute(command, _sudo=machine.sudo, _timeout=seconds)
-    except Exception as error:
-        raise recognise(machine.place, f"{type(error).__name__} {error}") from error
-    if not status:
-        raise recognise(machine.place, f"{output.stdout}\n{output.stderr}")
-    return list(output.stdout_lines)
+    return machine.run(StringCommand(*(QuoteString(word) for word in words)), seconds)
 
 
 def _user(machine: Machine, change: Change) -> None:

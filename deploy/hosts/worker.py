@@ -59,6 +59,8 @@ def perform(session: Session, request: Request) -> Request:
         with ctx_host.use(machine.host):
             return {"result": getattr(tasks, request["task"])(machine, **request["arguments"])}
     except HostFault as fault:
+        if fault.fault.contact:
+            session.forget(request["connection"])
         return {"fault": fault.fault.name, "detail": fault.detail}
     except Exception as error:
         if os.environ.get("THREADER_DEBUG"):

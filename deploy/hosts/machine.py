@@ -1,0 +1,108 @@
+"""One connected host: how it is asked and told, and what it said."""
+
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from paramiko import SSHException
+from pyinfra.api import StringCommand
+from pyinfra.api.exceptions import PyinfraError
+from pyinfra.api.host import Host
+
+from deploy.faults import HostFault, Place, recognise
+
+COMMAND_SECONDS: Final = 120
+LINK_SECONDS: Final = 20
+"""A cut link is noticed within this time, also while nothing is sent."""
+
+_FAILURES: Final = (PyinfraError, SSHException, OSError, ValueError, IndexError)
+
+
+class Machine:
+    """A connected host. Every exec is counted, and logged where THREADER_LOG says."""
+
+    def __init__(self, host: Host, place: Place) -> None:
+        self.host, self.place = host, place
+        self.artifacts: set[str] = set()
+        """Artifacts that were brought there since we are connected."""
+        self._said: list[str] = []
+        self._execute = host.run_shell_command
+        host.run_shell_command = self._kept
+        _tune(host)
+
+    @property
+    def sudo(self) -> bool:
+        """Whether commands need sudo to be root."""
+        return self.place.user != "root"
+
+    def fact(self, fact: type[Any], **arguments: object) -> Any:
+        """A fact read as root; raises HostFault."""
+        self._said.clear()
+        more = {"_sudo": self.sudo, "_timeout": COMMAND_SECONDS, "_ignore_errors": True}
+        try:
+            found = self.host.get_fact(fact, **arguments, **more)
+        except _FAILURES as error:
+            raise self._fault(f"{type(error).__name__} {error}") from error
+        if not found:
+            raise self._fault("no output")
+        return found
+
+    def operate(self, operation: Any, *arguments: object, **more: object) -> None:
+        """Do one operation as root, now; raises HostFault."""
+        self._said.clear()
+        try:
+            operation(*arguments, **more, _sudo=self.sudo, _timeout=COMMAND_SECONDS)
+        except _FAILURES as error:
+            raise self._fault(f"{type(error).__name__} {error}") from error
+
+    def run(self, command: StringCommand, seconds: float) -> list[str]:
+        """Run a command as root, beside others if need be; its output. Raises HostFault."""
+        try:
+            status, output = self._counted(command, _sudo=self.sudo, _timeout=seconds)
+        except _FAILURES as error:
+            raise recognise(self.place, f"{type(error).__name__} {error}") from error
+        if not status:
+            raise recognise(self.place, f"{self._cut()}{output.stdout}\n{output.stderr}")
+        return list(output.stdout_lines)
+
+    def _fault(self, otherwise: str) -> HostFault:
+        return recognise(self.place, self._cut() + ("\n".join(self._said) or otherwise))
+
+    def _cut(self) -> str:
+        """A command on a link that breaks just ends, with no status and no word: the link itself tells why."""
+        return "" if self.host.connector.client.get_transport().is_active() else "SSH session not active\n"
+
+    def _kept(self, *words: Any, **more: Any) -> Any:
+        """As `_counted`; pyinfra keeps neither the output nor the error of an operation, so this does."""
+        try:
+            status, output = self._counted(*words, **more)
+        except Exception as error:
+            self._said.append(f"{type(error).__name__} {error}")
+            raise
+        self._said.extend(output.stderr_lines if status else [*output.stdout_lines[-5:], *output.stderr_lines])
+        return status, output
+
+    def _counted(self, *words: Any, **more: Any) -> Any:
+        begun = time.monotonic()
+        status, output = self._execute(*words, **more)
+        if path := os.environ.get("THREADER_LOG"):
+            _log(path, self.place.host, time.monotonic() - begun, status)
+        return status, output
+
+
+def _tune(host: Host) -> None:
+    """Send small commands at once, and notice a cut link."""
+    line = host.connector.client.get_transport().sock
+    if isinstance(line, socket.socket):
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        tuning = {"NODELAY": 1, "KEEPIDLE": 5, "KEEPINTVL": 5, "KEEPCNT": 3, "USER_TIMEOUT": LINK_SECONDS * 1000}
+        for name, value in tuning.items():
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, f"TCP_{name}"), value)
+
+
+def _log(path: str, host: str, seconds: float, status: bool) -> None:
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S")
+    with Path(path).open("a") as file:
+        file.write(f"{stamp} pid={os.getppid()} exec host={host} seconds={seconds:.3f} ok={status}\n")
