@@ -1,9 +1,9 @@
 """Carries out a plan through a port to the hosts: it succeeds whole, or every instance goes back."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from deploy.errors import ForPeople
 from deploy.rollout.plan import Plan, Step
@@ -36,6 +36,15 @@ class Port(Protocol):
         """Stop the instance for good."""
 
 
+_BACK: Final[Mapping[str, frozenset[str]]] = {
+    "healthy": frozenset({"reverted"}),
+    "confirmed": frozenset({"confirmed", "stopped"}),
+}
+"""By how far an instance had come: the answers that mean that it is back."""
+_NEVER_LEFT: Final = frozenset({"failed", "reverted", "busy"})
+"""The answers of an instance that has gone back already, or that somebody else is switching."""
+
+
 class RolloutFailed(ForPeople):
     """The rollout did not succeed, and was undone as the text says."""
 
@@ -61,25 +70,30 @@ async def execute(plan: Plan, port: Port, tell: Callable[[str], None]) -> None:
 async def _go_back(steps: Sequence[Step], answers: Sequence[Answer], port: Port, tell: Callable[[str], None]) -> None:
     tell("one failed: all go back")
     back = await asyncio.gather(*(_back(step, answer, port) for step, answer in zip(steps, answers, strict=True)))
+    culprits = [(step, each) for step, each in zip(steps, answers, strict=True) if each.state not in _BACK]
+    failures = [f"{_where(step)} with {step.generation}: {each.reason or each.state}" for step, each in culprits]
     stuck = [
-        f"{step.instance} on {step.host} ({answer.reason or answer.state})"
-        for step, answer in zip(steps, back, strict=True)
-        if answer.state not in ("reverted", "failed", "confirmed")
-    ]
-    failures = [
-        f"{step.instance} on {step.host} with {step.generation}: {answer.reason or answer.state}"
-        for step, answer in zip(steps, answers, strict=True)
-        if answer.state not in ("healthy", "confirmed")
+        _stuck(step, before, after)
+        for step, before, after in zip(steps, answers, back, strict=True)
+        if after.state not in _BACK.get(before.state, _NEVER_LEFT)
     ]
     end = (
-        f"degraded: no word yet from {', '.join(stuck)}, which go back by themselves"
+        f"degraded: {', '.join(stuck)}"
         if stuck
         else f"all {len(steps)} instances of the rollout are back on what they ran before"
     )
-    culprit = next(
-        step for step, answer in zip(steps, answers, strict=True) if answer.state not in ("healthy", "confirmed")
-    )
-    raise RolloutFailed(f"rollout failed: {'; '.join(failures)}; {end}; next: threader logs {culprit.instance}")
+    raise RolloutFailed(f"rollout failed: {'; '.join(failures)}; {end}; next: threader logs {culprits[0][0].instance}")
+
+
+def _where(step: Step) -> str:
+    return f"{step.instance} on {step.host}"
+
+
+def _stuck(step: Step, before: Answer, after: Answer) -> str:
+    """What is said of an instance that is not known to be back: only what was never confirmed goes back by itself."""
+    if before.state == "confirmed":
+        return f"{_where(step)} could not go back ({after.reason or after.state})"
+    return f"no word yet from {_where(step)} ({after.reason or after.state}), which goes back by itself"
 
 
 async def _back(step: Step, answer: Answer, port: Port) -> Answer:
