@@ -42,6 +42,11 @@ class Threader(api.Provider):
         context = Context(Fleet(self._hosts), engine)
         self._resources = {name: kind(context) for name, kind in TYPES.items()}
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way that has to be undone before this process goes."""
+        return any(resource.busy for resource in self._resources.values())
+
     def _resource(self, path: str) -> Resource:
         """The resource of a URN's type path, which names the types of the parents, too: PARENT$TYPE."""
         return self._resources[path.rpartition("$")[2]]
@@ -177,12 +182,14 @@ def _leave_with(parent: int) -> None:
 def main() -> None:
     """Serve the engine whose address is the first argument, and go when it goes.
 
-    Ctrl-C on a terminal reaches this process, too, which must live on to undo: the engine calls Cancel.
+    SIGINT is the engine's goodbye: gRPC would sit through it, and be killed 5 s later. Ctrl-C on a terminal may send
+    it, too, in the middle of a rollout, which has to be undone first: the engine calls Cancel.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threader = Threader(Engine(sys.argv[1]))
+    signal.signal(signal.SIGINT, lambda *_: None if threader.busy else os._exit(0))
     setattr(server, "ProviderServicer", Servicer)  # noqa: B010 - the SDK has no other way in
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
-    server.main(sys.argv[1:], VERSION, Threader(Engine(sys.argv[1])))
+    server.main(sys.argv[1:], VERSION, threader)
 
 
 if __name__ == "__main__":

@@ -45,8 +45,8 @@ class Done:
     @property
     def unchanged(self) -> bool:
         """Whether it says that nothing was, or would be, changed."""
-        summary = [line for line in self.text.splitlines() if re.match(r"\s+([-+~]+) \d+ to \w+|\s+[-+~]+ \d+ \w+", line)]
-        return not summary and "unchanged" in self.text
+        changes = [line for line in self.text.splitlines() if re.match(r"\s+[-+~]+ \d+ ", line)]
+        return not changes and "unchanged" in self.text
 
 
 class Deployment:
@@ -97,9 +97,7 @@ class Deployment:
 
     def release(self, artifact: Artifact, **health: float) -> None:
         """Want another release."""
-        self.change(
-            release={"version": artifact.version, "python": shown(artifact)}, health={"deadline": 10, **health}
-        )
+        self.change(release={"version": artifact.version, "python": shown(artifact)}, health={"deadline": 10, **health})
 
     def up(self, *words: str, **more: object) -> Done:
         """`pulumi up`."""

@@ -37,6 +37,11 @@ class Resource(ABC):
         """The differences by property key."""
         return detailed({**old, UNVERIFIED: old.get(UNVERIFIED)}, {**new, UNVERIFIED: None}, (*self.names, UNVERIFIED))
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way that `cancel` would undo."""
+        return False
+
     @abstractmethod
     async def create(self, urn: str, new: Properties) -> tuple[str, Properties]:
         """Bring into being, adopting what is right already; the id and the outputs."""

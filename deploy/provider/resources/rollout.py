@@ -29,6 +29,11 @@ class RolloutResource(Resource):
         super().__init__(*arguments)  # type: ignore[arg-type]
         self._running: tuple[Plan, HelperPort] | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a switch is under way."""
+        return self._running is not None
+
     async def create(self, urn: str, new: Properties) -> tuple[str, Properties]:
         """Adopt what runs as wanted, activate the rest."""
         return "rollout", await self._converge(urn, None, new)
