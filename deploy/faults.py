@@ -43,7 +43,7 @@ FAULTS: Final = (
             r"Authentication error",
             r"Authentication failed",
             r"No authentication methods available",
-            r"no existing session",
+            r"[Nn]o existing session",
         ),
         contact=True,
     ),
@@ -52,10 +52,9 @@ FAULTS: Final = (
         "the SSH key of this machine can not be used: {detail}",
         "ls -l and name the right one: pulumi config set --path 'alert-threader:hosts[N].key' FILE",
         (
-            r"Invalid key",
+            r"Invalid (private )?key",
             r"No such private key",
             r"key file .* is encrypted",
-            r"Private key file .* is encrypted",
             r"Could not find SSH key",
         ),
         contact=True,
@@ -189,9 +188,10 @@ class HostFault(ForPeople):
         )
 
 
-def recognise(place: Place, message: str) -> HostFault:
-    """The fault that `message`, from SSH or from a command on the host, is a sign of."""
-    fault = next((fault for fault in FAULTS if any(re.search(sign, message) for sign in fault.signs)), FAULTS[-1])
+def recognise(place: Place, message: str, *, there: bool = False) -> HostFault:
+    """The fault that `message` is a sign of; `there`: a command on the host said it, so that the host was reached."""
+    possible = [fault for fault in FAULTS if not (there and fault.contact)]
+    fault = next((fault for fault in possible if any(re.search(sign, message) for sign in fault.signs)), FAULTS[-1])
     return HostFault(place, fault, _last_line(message))
 
 

@@ -28,6 +28,8 @@ class Machine:
         self.artifacts: set[str] = set()
         """Artifacts that were brought there since we are connected."""
         self._said: list[str] = []
+        self._raised = False
+        """Whether the last exec ended by an error of the connection, and not by what the host said."""
         self._execute = host.run_shell_command
         host.run_shell_command = self._kept
         _tune(host)
@@ -40,6 +42,7 @@ class Machine:
     def fact(self, fact: type[Any], **arguments: object) -> Any:
         """A fact read as root; raises HostFault."""
         self._said.clear()
+        self._raised = False
         more = {"_sudo": self.sudo, "_timeout": COMMAND_SECONDS, "_ignore_errors": True}
         try:
             found = self.host.get_fact(fact, **arguments, **more)
@@ -52,6 +55,7 @@ class Machine:
     def operate(self, operation: Any, *arguments: object, **more: object) -> None:
         """Do one operation as root, now; raises HostFault."""
         self._said.clear()
+        self._raised = False
         try:
             operation(*arguments, **more, _sudo=self.sudo, _timeout=COMMAND_SECONDS)
         except _FAILURES as error:
@@ -64,11 +68,14 @@ class Machine:
         except _FAILURES as error:
             raise recognise(self.place, f"{type(error).__name__} {error}") from error
         if not status:
-            raise recognise(self.place, f"{self._cut()}{output.stdout}\n{output.stderr}")
+            cut = self._cut()
+            raise recognise(self.place, f"{cut}{output.stdout}\n{output.stderr}", there=not cut)
         return list(output.stdout_lines)
 
     def _fault(self, otherwise: str) -> HostFault:
-        return recognise(self.place, self._cut() + ("\n".join(self._said) or otherwise))
+        cut = self._cut()
+        there = bool(self._said) and not cut and not self._raised
+        return recognise(self.place, cut + ("\n".join(self._said) or otherwise), there=there)
 
     def _cut(self) -> str:
         """A command on a link that breaks just ends, with no status and no word: the link itself tells why."""
@@ -80,6 +87,7 @@ class Machine:
             status, output = self._counted(*words, **more)
         except Exception as error:
             self._said.append(f"{type(error).__name__} {error}")
+            self._raised = True
             raise
         self._said.extend(output.stderr_lines if status else [*output.stdout_lines[-5:], *output.stderr_lines])
         return status, output
