@@ -1,7 +1,9 @@
 """`python -m deploy.cli`, and what `.venv/bin/threader` starts."""
 
 import os
+import signal
 import sys
+from types import FrameType
 
 from deploy.cli.app import app
 from deploy.cli.errors import CliError, said
@@ -13,6 +15,7 @@ from deploy.settings.errors import SettingsError
 
 def main() -> None:
     """Run the command line; an error is a text with the next command, and a traceback only with --debug."""
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app(prog_name="threader")
     except KeyboardInterrupt:
@@ -24,6 +27,11 @@ def main() -> None:
         if os.environ.get("THREADER_DEBUG"):
             raise
         _end(*_told(error))
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    """End in good order, taking child processes along."""
+    raise KeyboardInterrupt(number)
 
 
 def _told(error: Exception) -> tuple[str, Code]:

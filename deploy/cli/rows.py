@@ -12,6 +12,7 @@ from deploy.manifest.running import generation_of, running
 UNKNOWN: Final = "?"
 NONE: Final = "-"
 LOST: Final = "marked lost"
+UNCONFIRMED: Final = "unconfirmed"
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,12 @@ def _seen(instance: Instance, who: tuple[str, str, str, str], found: Look) -> Ro
 
 def _amiss(instance: Instance, phrase: str, unhealthy: str | None) -> list[str]:
     reasons = [unhealthy] if unhealthy else []
+    words = phrase.partition(" (")[2].removesuffix(")")
+    if UNCONFIRMED in words:
+        return [*reasons, "nobody has confirmed its switch yet: a deploy is at work, or was killed and it goes back"]
     if instance.generation and generation_of(phrase) != instance.generation:
         reasons.append(f"the last deploy gave it {instance.generation}")
-    if "(" in phrase:
-        reasons.append(phrase.partition(" ")[2].strip("()"))
-    return reasons
+    return [*reasons, words] if words else reasons
 
 
 def _unit(unit: Mapping[str, Any]) -> str:

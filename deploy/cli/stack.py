@@ -48,6 +48,8 @@ def choose(named: str | None, stacks: Sequence[Known]) -> str:
 def _unknown(named: str, names: Sequence[str]) -> CliError:
     close = near(named, names)
     if close:
-        return CliError(f"there is no stack {named}; did you mean {close}?", f"the same command with --stack {close}", Code.USAGE)
+        return CliError(
+            f"there is no stack {named}; did you mean {close}?", f"the same command with --stack {close}", Code.USAGE
+        )
     there = f"there are: {', '.join(names)}" if names else "there is none yet"
     return CliError(f"there is no stack {named}; {there}", f"pulumi stack init {named}", Code.USAGE)

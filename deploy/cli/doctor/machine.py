@@ -1,20 +1,20 @@
 """What is tried on the operator's machine: Pulumi, its backend, the stack and its passphrase, settings, artifacts."""
 
-import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from deploy.artifacts import digest_of
 from deploy.cli import locks, pulumi
 from deploy.cli.doctor.finding import Finding
 from deploy.cli.errors import CliError
+from deploy.cli.processes import this_machine
+from deploy.cli.settings import settings
 from deploy.cli.stack import stack as chosen
 from deploy.errors import ForPeople
 from deploy.hosts.client import ROOT
 from deploy.settings.errors import NAMESPACE, SettingsError
-from deploy.settings.load import load
 from deploy.settings.specs import ArtifactSpec, FleetSpec
 
 HERE: Final = "here"
@@ -50,7 +50,7 @@ def examine(named: str | None) -> Machine:
 
     def _settings() -> str:
         machine.spec = settings(str(machine.stack))
-        return f"{len(machine.spec.instances)} instances on {len(machine.spec.hosts)} hosts"
+        return f"instances: {len(machine.spec.instances)}, hosts: {len(machine.spec.hosts)}"
 
     if machine.attempt("stack", _stack):
         machine.attempt("lock", lambda: _lock(str(machine.stack)))
@@ -59,16 +59,6 @@ def examine(named: str | None) -> Machine:
         for artifact in machine.spec.release.artifacts.values():
             machine.attempt(f"release {artifact.impl}", lambda artifact=artifact: _artifact(artifact))  # type: ignore[misc]
     return machine
-
-
-def settings(stack: str) -> FleetSpec:
-    """The stack's settings, as the program will read them; decrypting them proves the passphrase."""
-    config: Mapping[str, Any] = pulumi.ask_json("config", "--stack", stack, "--show-secrets")
-    prefix = f"{NAMESPACE}:"
-    ours = {key.removeprefix(prefix): entry for key, entry in config.items() if key.startswith(prefix)}
-    values = {key: entry.get("objectValue", entry.get("value")) for key, entry in ours.items()}
-    secret = frozenset(key for key, entry in ours.items() if entry["secret"])
-    return load(values, secret_keys=secret, environ=os.environ, stack=stack)
 
 
 def _pulumi() -> str:
@@ -86,8 +76,11 @@ def _backend() -> str:
 def _lock(stack: str) -> str:
     folder = locks.folder_of(_backend(), stack)
     found = list(locks.held(folder)) if folder else []
+    for lock in found:
+        if reason := locks.dead(lock, this_machine()):
+            raise CliError(f"stack {stack} is locked by {lock}: {reason}", f"threader deploy --stack {stack}")
     if found:
-        raise CliError(f"stack {stack} is locked by {found[0]}", f"threader deploy --stack {stack}")
+        return f"held by {found[0]}, who may be at work"
     return "free" if folder else "not looked at: no file backend"
 
 

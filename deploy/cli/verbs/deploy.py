@@ -20,8 +20,10 @@ def deploy(yes: Ask = True, preview: Preview = True, stack: Stack = None, debug:
     """
     name = chosen(stack)
     locks.clear_stale(name)
-    pending.clear(name)
+    pending.take_up(name)
     words = ["up", "--stack", name, *(["--yes"] if yes else []), *([] if preview else ["--skip-preview"])]
+    # The outputs are for programs; `threader status` is for people.
+    words.append("--suppress-outputs")
     if pulumi.run(*words):
         raise CliError("the deploy failed, as shown above", f"threader status --stack {name}")
     typer.echo(f"next: threader status --stack {name}")

@@ -14,10 +14,10 @@ from deploy.cli.errors import CliError, on_lines
 from deploy.cli.exits import Code
 from deploy.cli.fleet import fleet
 from deploy.cli.options import Debug, Json, Stack
+from deploy.cli.settings import connections
 from deploy.errors import ForPeople
 from deploy.hosts.client import Connection
 from deploy.settings.report import near
-from deploy.settings.specs import HostSpec
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...", help="Default: all.", show_default=False)]
 
@@ -26,8 +26,7 @@ def doctor(hosts: Names = None, stack: Stack = None, as_json: Json = False, debu
     """Try all that a deploy needs, here and on each host, also before the first one. Exit code 1 if anything fails."""
     machine = here.examine(stack)
     _show(machine.findings, as_json)
-    connections = _connections(machine)
-    found = remote.examine(_picked(connections, hosts or []))
+    found = remote.examine(_picked(_connections(machine), hosts or []))
     _show(found, as_json)
     everything = [*machine.findings, *found]
     bad = sum(not each.ok for each in everything)
@@ -38,16 +37,10 @@ def doctor(hosts: Names = None, stack: Stack = None, as_json: Json = False, debu
     raise typer.Exit(Code.FAILED if bad else Code.OK)
 
 
-def connection(host: HostSpec) -> Connection:
-    """How a host of the settings is reached."""
-    names = ("address", "user", "port", "key", "known_hosts")
-    return {"host": host.name, **{name: getattr(host, name) for name in names}}
-
-
 def _connections(machine: here.Machine) -> dict[str, Connection]:
     """The hosts of the settings; where those are wrong, the ones of the last deploy."""
     if machine.spec:
-        return {host.name: connection(host) for host in machine.spec.hosts if not host.lost}
+        return connections(machine.spec)
     try:
         deployed = fleet(machine.stack or "")
     except ForPeople:
@@ -55,13 +48,13 @@ def _connections(machine: here.Machine) -> dict[str, Connection]:
     return {host: each for host, each in deployed.connections.items() if host not in deployed.lost}
 
 
-def _picked(connections: dict[str, Connection], names: Sequence[str]) -> dict[str, Connection]:
+def _picked(known: dict[str, Connection], names: Sequence[str]) -> dict[str, Connection]:
     for name in names:
-        if name not in connections:
-            close = near(name, connections)
-            hint = f"did you mean {close}?" if close else f"there are: {', '.join(connections) or 'none'}"
+        if name not in known:
+            close = near(name, known)
+            hint = f"did you mean {close}?" if close else f"there are: {', '.join(known) or 'none'}"
             raise CliError(f"there is no host {name} to examine; {hint}", "threader doctor", Code.USAGE)
-    return {host: each for host, each in connections.items() if host in names} if names else connections
+    return {host: each for host, each in known.items() if host in names} if names else known
 
 
 def _show(findings: Sequence[Finding], as_json: bool) -> None:

@@ -55,7 +55,8 @@ def show(deployed: Fleet, all_rows: Sequence[Row], faults: Mapping[str, HostFaul
         console.table(HEADS, [cells(row) for row in all_rows])
     for row in all_rows:
         if row.amiss and row.host not in faults:
-            console.say(f"\n{row.instance}: {'; '.join(row.amiss)}\nnext: threader logs {row.instance}", "red")
+            after = "threader preview" if row.healthy else f"threader logs {row.instance}"
+            console.say(f"\n{row.instance}: {'; '.join(row.amiss)}\nnext: {after}", "red")
     for fault in faults.values():
         console.say(f"\n{on_lines(fault.text)}", "red")
     lost = sum(row.health == LOST for row in all_rows)

@@ -1,7 +1,7 @@
 """Prints as JSON, for each instance of this host, why it is not healthy, or null: probe [--wait SECONDS] [INSTANCE...]
 
-Without instances, all. With --wait it asks until all are healthy or the time is over. Runs on the host, as root;
-nothing of it is left there. Python 3.10, standard library.
+Without instances, all. With --wait it asks until all are healthy or the time is over, and then fails with the reasons.
+Runs on the host, as root; nothing of it is left there. Python 3.10, standard library.
 """
 
 import glob
@@ -29,7 +29,7 @@ def unhealthy(name: str) -> "str | None":
             status = json.loads(answer.read(65536)).get("status")
     except urllib.error.HTTPError as error:
         return f"HTTP {error.code} from {url}{said(error)}"
-    except (OSError, ValueError, AttributeError) as error:
+    except Exception as error:  # whatever else listens there may answer anything
         return f"no healthy answer from {url}: {getattr(error, 'reason', error)}"
     return None if status == "ok" else f"{url} says status {status!r}"
 
@@ -60,6 +60,8 @@ def main(words: "list[str]") -> None:
         time.sleep(0.3)
         found = all_at_once(names)
     print(json.dumps(found))
+    if wait and any(found.values()):
+        sys.exit("\n".join(f"{name}: {reason}" for name, reason in found.items() if reason))
 
 
 if __name__ == "__main__":
