@@ -1,0 +1,100 @@
+"""The scripts that run on the hosts, loaded as modules whose folders are temporary ones."""
+
+import hashlib
+import importlib.util
+import json
+import os
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HELPERS = Path(__file__).parents[3] / "deploy" / "hosts" / "helper"
+AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="files of a generation belong to root: run as root")
+
+
+def load(name: str) -> ModuleType:
+    """A script of the hosts as a fresh module; it does nothing until it is called."""
+    spec = importlib.util.spec_from_file_location(f"helper_{name}", HELPERS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def seal(folder: Path) -> None:
+    """Write the checksums of a generation, as `sha256sum` would."""
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files]
+    (folder / "MANIFEST.sha256").write_text("".join(lines))
+
+
+class Host:
+    """One instance in a temporary folder, and a systemctl that notes what it was asked."""
+
+    def __init__(self, root: Path, module: ModuleType) -> None:
+        self.data, self.run, self.helper = root / "data", root / "run", module
+        self.folder = self.data / "py-a"
+        (self.folder / "generations").mkdir(parents=True)
+        self.asked: list[tuple[str, ...]] = []
+        self.restarts, self.active, self.fails = 0, "active", False
+        self.probes: list[str | None] = []
+
+    def generation(self, name: str) -> Path:
+        folder = self.folder / "generations" / name
+        (folder / "release").mkdir(parents=True)
+        (folder / "release" / "run").write_text(f"#!/bin/sh\n# {name}\n")
+        (folder / "release" / "run").chmod(0o755)
+        (folder / "settings.json").write_text(
+            json.dumps({"health": "http://127.0.0.1:1/health", "deadline": 0.05, "interval": 0.001})
+        )
+        (folder / "env").write_text('A="1"\n')
+        seal(folder)
+        return folder
+
+    def systemctl(self, *words: str) -> subprocess.CompletedProcess:
+        self.asked.append(words)
+        if words[0] == "show":
+            return subprocess.CompletedProcess(words, 0, f"NRestarts={self.restarts}\nActiveState={self.active}\n", "")
+        failed = self.fails and words[0] in ("restart", "stop")
+        return subprocess.CompletedProcess(words, int(failed), "", "Job failed.\n" if failed else "")
+
+    def probe(self, url: str) -> str | None:
+        """The next prepared answer; the last one for ever."""
+        return self.probes.pop(0) if len(self.probes) > 1 else (self.probes or [None])[0]
+
+    @property
+    def current(self) -> str | None:
+        link = self.folder / "current"
+        return str(link.readlink()) if link.is_symlink() else None
+
+    @property
+    def ledger(self) -> list[dict]:
+        path = self.folder / "ledger.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    @property
+    def state(self) -> dict:
+        return json.loads((self.run / "py-a.state").read_text())
+
+    def order(self, word: str, token: str = "t1") -> None:
+        self.run.mkdir(exist_ok=True)
+        (self.run / "py-a.order").write_text(json.dumps({"token": token, "order": word}))
+
+    def did(self, *verbs: str) -> list[tuple[str, ...]]:
+        return [words for words in self.asked if words[0] in verbs]
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    module = load("activate")
+    made = Host(tmp_path, module)
+    for name, value in {
+        "DATA": made.data,
+        "RUN": made.run,
+        "POLL": 0.001,
+        "systemctl": made.systemctl,
+        "probe": made.probe,
+    }.items():
+        monkeypatch.setattr(module, name, value)
+    return made

@@ -1,0 +1,225 @@
+"""The snapshot: what is on a host, and which files of a generation are not as they were staged."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.deploy.hosts.conftest import AS_ROOT, HELPERS, load, seal
+
+
+@pytest.fixture
+def script():
+    return load("snapshot")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "1.0-a"
+    (made / "release" / "lib").mkdir(parents=True)
+    for path in (made, made / "release", made / "release" / "lib"):
+        path.chmod(0o755)
+    for name, text, mode in (
+        ("release/run", "#!/bin/sh\n", 0o755),
+        ("release/lib/a.py", "A = 1\n", 0o644),
+        ("env", 'A="1"\n', 0o600),
+        ("settings.json", "{}\n", 0o644),
+    ):
+        (made / name).write_text(text)
+        (made / name).chmod(mode)
+    seal(made)
+    tick()
+    return made
+
+
+def tick():
+    """Let the file system's clock, which is coarse, move on."""
+    time.sleep(0.012)
+
+
+def edited(folder):
+    (folder / "release/run").write_text("#!/bin/sh\nrm -rf /\n")
+
+
+def edited_in_place_with_the_old_times(folder):
+    before = (folder / "release/run").stat()
+    (folder / "release/run").write_text("#!/bin/bad")
+    os.utime(folder / "release/run", ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def extra(folder):
+    (folder / "release/lib/more.py").write_text("")
+
+
+def missing(folder):
+    (folder / "release/lib/a.py").unlink()
+
+
+def open_to_all(folder):
+    (folder / "release/lib/a.py").chmod(0o666)
+
+
+def not_executable(folder):
+    (folder / "release/run").chmod(0o644)
+
+
+def not_readable(folder):
+    (folder / "release/lib/a.py").chmod(0o600)
+
+
+def somebody_elses(folder):
+    os.chown(folder / "release/run", 1234, 1234)
+
+
+def a_link(folder):
+    (folder / "release/lib/a.py").unlink()
+    (folder / "release/lib/a.py").symlink_to("/etc/passwd")
+
+
+def a_linked_folder(folder):
+    (folder / "release/more").symlink_to("/etc")
+
+
+def a_folder_open_to_all(folder):
+    (folder / "release/lib").chmod(0o777)
+
+
+def a_folder_that_can_not_be_entered(folder):
+    (folder / "release").chmod(0o700)
+
+
+def a_fifo(folder):
+    os.mkfifo(folder / "release/pipe")
+
+
+@AS_ROOT
+@pytest.mark.parametrize(
+    ("change", "damaged"),
+    [
+        (edited, ["release/run"]),
+        (edited_in_place_with_the_old_times, ["release/run"]),
+        (extra, ["release/lib/more.py"]),
+        (missing, ["release/lib/a.py"]),
+        (open_to_all, ["release/lib/a.py"]),
+        (not_executable, ["release/run"]),
+        (not_readable, ["release/lib/a.py"]),
+        (somebody_elses, ["release/run"]),
+        (a_link, ["release/lib/a.py"]),
+        (a_linked_folder, ["release/more"]),
+        (a_folder_open_to_all, ["release/lib"]),
+        (a_folder_that_can_not_be_entered, ["release"]),
+        (a_fifo, ["release/pipe"]),
+    ],
+)
+def test_damage_is_found(script, folder, change, damaged):
+    change(folder)
+    assert script.generation(str(folder))["damaged"] == damaged
+
+
+@AS_ROOT
+def test_a_generation_as_staged_is_not_damaged(script, folder):
+    assert script.generation(str(folder))["damaged"] == []
+
+
+@AS_ROOT
+def test_a_file_that_can_not_have_changed_is_not_read(script, folder, monkeypatch):
+    read = []
+    monkeypatch.setattr(script, "digest_of", read.append)
+    script.generation(str(folder))
+    assert read == [str(folder / "MANIFEST.sha256")]
+
+
+@AS_ROOT
+def test_a_file_that_was_touched_but_is_the_same_is_not_damaged(script, folder):
+    (folder / "release/run").touch()
+    assert script.generation(str(folder))["damaged"] == []
+
+
+@AS_ROOT
+def test_new_rights_for_all_files_do_not_hide_an_edit_before_them(script, folder):
+    edited(folder)
+    tick()
+    for path in sorted(folder.rglob("*"), key=lambda path: path.name != "run"):
+        path.chmod(path.stat().st_mode)
+    assert script.generation(str(folder))["damaged"] == ["release/run"]
+
+
+@AS_ROOT
+@pytest.mark.parametrize("text", [None, "", "nonsense\n"])
+def test_without_its_checksums_everything_is_damaged(script, folder, text):
+    (folder / "MANIFEST.sha256").unlink()
+    if text is not None:
+        (folder / "MANIFEST.sha256").write_text(text)
+    assert script.generation(str(folder))["damaged"] == ["env", "release/lib/a.py", "release/run", "settings.json"]
+
+
+def test_texts_and_rights_of_the_settings_are_found_and_those_of_the_release_are_not(script, folder):
+    found = script.generation(str(folder))
+    assert sorted(found["files"]) == sorted(found["access"]) == ["MANIFEST.sha256", "env", "settings.json"]
+    assert found["files"]["env"] == 'A="1"\n'
+    assert found["access"]["env"].endswith(" 0600")
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda path: path.write_text("text"), {"file": "text"}),
+        (lambda path: path.write_bytes(b"\0\1"), {"file": "not text: sha256 b413f47d"}),
+        (lambda path: path.write_bytes(b"\xff"), {"file": "not text: sha256 a8100ae6"}),
+        (lambda path: path.write_text("x" * 65537), {"file": "not text: sha256 "}),
+        (lambda path: path.symlink_to("nowhere"), {"link": "nowhere"}),
+        (lambda path: path.mkdir(), {"directory": ""}),
+        (lambda path: os.mkfifo(path), {"file": "neither file nor directory"}),
+    ],
+)
+def test_a_path_is_described_as_what_it_is(script, tmp_path, make, found):
+    make(tmp_path / "x")
+    described = script.describe(str(tmp_path / "x"))
+    ((kind, text),) = found.items()
+    assert described[kind].startswith(text)
+    assert kind == "link" or " 0" in described.get("access", described.get("directory"))
+
+
+def test_a_path_where_nothing_is_has_no_description(script, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert script.describe(str(tmp_path / "none")) is None
+    assert script.describe(str(tmp_path / "file" / "below")) is None
+
+
+def test_a_number_without_a_name_is_shown_as_a_number(script):
+    def nobody(number):
+        raise KeyError(number)
+
+    assert script.name_of(nobody, 4242) == "4242"
+
+
+def test_an_instance_says_what_is_current_pending_and_marked_for_a_restart(script, folder, tmp_path):
+    home = tmp_path / "py-a"
+    (home / "generations").mkdir(parents=True)
+    folder.rename(home / "generations" / "1.0-a")
+    (home / "generations" / ".1.1-b.new").mkdir()
+    (home / "generations" / "link").symlink_to("1.0-a")
+    (home / "current").symlink_to("generations/1.0-a")
+    (home / "pending.json").write_text("{}")
+    found = script.instance(str(home))
+    assert (found["current"], found["pending"], found["repair"]) == ("generations/1.0-a", True, False)
+    assert list(found["generations"]) == ["1.0-a"]
+
+
+def test_it_can_be_run_as_a_text_with_its_request_on_standard_input(tmp_path):
+    """Also on a machine that systemd did not boot, where it has no units to ask for."""
+    (tmp_path / "data").mkdir()
+    source = (HELPERS / "snapshot.py").read_text().replace("/var/lib/alert-threader", str(tmp_path / "data"))
+    request = json.dumps({"paths": [str(tmp_path), "/no/such/path"], "users": ["root", "nobody-of-that-name"]}) + "\n"
+    done = subprocess.run([sys.executable, "-c", source], input=request, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    found = json.loads(done.stdout)
+    assert "directory" in found["paths"][str(tmp_path)]
+    assert "/no/such/path" not in found["paths"]
+    assert found["users"]["root"]["uid"] == 0
+    assert found["users"]["nobody-of-that-name"] is None
+    assert found["instances"] == {}
