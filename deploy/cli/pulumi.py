@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,6 +13,12 @@ from tools.setup import child
 from tools.setup.environment import environment
 
 ASK_SECONDS: Final = 60
+NEXT: Final = {
+    "passphrase": "make setup && . .venv/bin/activate, or name yours: export PULUMI_CONFIG_PASSPHRASE_FILE=FILE",
+    "unable to open bucket|could not open|log in": "make setup && . .venv/bin/activate, or: pulumi login URL",
+    "no Pulumi.yaml|no project file": "cd to the checkout",
+}
+"""By a sign in Pulumi's error text (a regular expression), what to do about it."""
 MISSING: Final = ("pulumi is not on PATH", "make setup")
 
 
@@ -44,7 +51,9 @@ def ask(*words: str) -> str:
     except subprocess.TimeoutExpired as error:
         raise CliError(f"pulumi {words[0]} gave no answer within {ASK_SECONDS} s", "threader doctor") from error
     if done.returncode:
-        raise CliError(f"pulumi {' '.join(words[:2])}: {_reason(done.stderr or done.stdout)}", "threader doctor")
+        reason = _reason(done.stderr or done.stdout)
+        verb = " ".join(word for word in words[:2] if not word.startswith("-"))
+        raise CliError(f"pulumi {verb}: {reason}", after(reason))
     return done.stdout
 
 
@@ -56,6 +65,11 @@ def ask_json(*words: str) -> Any:
 def surroundings() -> dict[str, str]:
     """The environment of every Pulumi command here; what the user has chosen wins."""
     return {**os.environ, **environment(ROOT)}
+
+
+def after(reason: str) -> str:
+    """What to do about an error of Pulumi's own. Pure."""
+    return next((command for sign, command in NEXT.items() if re.search(sign, reason)), "threader doctor")
 
 
 def _reason(text: str) -> str:

@@ -33,7 +33,7 @@ def doctor(hosts: Names = None, stack: Stack = None, as_json: Json = False, debu
     if as_json:
         console.as_json({"ok": not bad, "findings": [asdict(each) for each in everything]})
     else:
-        console.say(f"\n{len(everything)} things tried: {f'{bad} to mend' if bad else 'all well'}")
+        console.say(f"\ntried: {len(everything)}, to mend: {bad or 'nothing'}")
     raise typer.Exit(Code.FAILED if bad else Code.OK)
 
 
@@ -63,8 +63,8 @@ def _show(findings: Sequence[Finding], as_json: bool) -> None:
         return
     for each in findings:
         line = f"{each.where:<8}  {each.what:<14}  {'ok' if each.ok else 'FAULT'}"
-        text = each.text if each.ok else "\n" + _indented(on_lines(each.text))
-        console.say(f"{line}  {text}".rstrip(), "" if each.ok else "red")
+        text = f"  {each.text}" if each.ok else "\n" + _indented(on_lines(each.text))
+        console.say(line + text, "" if each.ok else "red")
 
 
 def _indented(text: str) -> str:
