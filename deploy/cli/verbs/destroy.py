@@ -9,7 +9,9 @@ from deploy.cli import locks, pulumi
 from deploy.cli.errors import CliError
 from deploy.cli.exits import Code
 from deploy.cli.options import Debug, Stack, Yes
+from deploy.cli.settings import settings
 from deploy.cli.stack import stack as chosen
+from deploy.settings.errors import SettingsError
 
 Purge = Annotated[bool, typer.Option("--purge", help="Remove what the threaders have stored, too.")]
 
@@ -17,12 +19,23 @@ Purge = Annotated[bool, typer.Option("--purge", help="Remove what the threaders 
 def destroy(purge: Purge = False, yes: Yes = False, stack: Stack = None, debug: Debug = False) -> None:
     """Stop all instances and remove files, users and units, so that hosts are as before; stored data stays."""
     name = chosen(stack)
+    if _protected(name):
+        off = f"pulumi config set alert-threader:protect false --stack {name} && threader deploy --stack {name}"
+        raise CliError(f"stack {name} is protected (threader docs protect)", f"{off}, then this again")
     if not yes:
         _ask(name, purge)
     locks.clear_stale(name)
     extra = {"THREADER_PURGE": "1"} if purge else {}
     if pulumi.run("destroy", "--stack", name, "--yes", extra=extra):
         raise CliError("not all of it was destroyed, as shown above", f"threader doctor --stack {name}")
+
+
+def _protected(name: str) -> bool:
+    """Whether the settings protect the stack; where they are wrong, Pulumi itself still refuses what was protected."""
+    try:
+        return settings(name).protect
+    except SettingsError:
+        return False
 
 
 def _ask(name: str, purge: bool) -> None:

@@ -1,10 +1,8 @@
-import json
-
 import pytest
 
 from deploy.cli import pending
+from deploy.cli.verbs import destroy
 from deploy.settings.specs import HostSpec
-from tests.deploy.cli.conftest import GENERATION
 
 URN = "urn:pulumi:dev::alert-threader::alert-threader:index:Fleet$threader:index:"
 
@@ -62,6 +60,13 @@ def test_a_preview_shows_every_line(threader, world):
     assert [ran for ran, _ in world.ran] == ["preview --stack dev --diff", "preview --stack dev"]
 
 
+def test_a_protected_stack_is_not_destroyed_and_how_to_end_that_is_told(threader, world, monkeypatch):
+    monkeypatch.setattr(destroy, "settings", lambda _: type("Spec", (), {"protect": True}))
+    code, text = threader("destroy", "--yes")
+    assert (code, world.ran) == (1, [])
+    assert "next: pulumi config set alert-threader:protect false --stack dev && threader deploy --stack dev" in text
+
+
 def test_destroy_needs_yes_without_a_terminal(threader, world):
     code, text = threader("destroy", "--purge")
     assert (code, world.ran) == (2, [])
@@ -72,4 +77,3 @@ def test_destroy_keeps_what_is_stored_unless_it_is_to_purge(threader, world):
     threader("destroy", "--yes")
     threader("destroy", "--yes", "--purge")
     assert [extra for _, extra in world.ran] == [{}, {"THREADER_PURGE": "1"}]
-    assert json.dumps(GENERATION) not in world.ran
