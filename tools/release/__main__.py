@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from tools.release.build import build
+from tools.release.build import Artifact, build
 from tools.release.errors import ReleaseError
+from tools.release.implementations import RECIPES, recipe
 from tools.release.lock import write_lock
 from tools.release.targets import ARCHITECTURES, DEFAULT_ARCHITECTURES
 
@@ -20,23 +21,29 @@ cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Build releas
 
 @cli.command("build")
 def build_command(
-    impl: Annotated[str, typer.Option(help="Which threader; only python so far.")] = "python",
+    impl: Annotated[
+        list[str] | None, typer.Option(help=f"Which threader, repeatable: {', '.join(RECIPES)}; default: all.")
+    ] = None,
     version: Annotated[str | None, typer.Option(help="Version to call it; default: what the sources say.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the artifact and SHA256SUMS.")] = Path("dist"),
     arch: Annotated[list[str] | None, typer.Option(help="Host architecture, repeatable: x86_64, aarch64.")] = None,
 ) -> None:
-    """Build the artifact and its line in SHA256SUMS; from the cache when nothing changed."""
-    if impl != "python":
-        raise ReleaseError(f"--impl {impl}", "there is no such threader", "python -m tools.release build")
+    """Build artifacts and their lines in SHA256SUMS; from the cache when nothing changed."""
     for wanted in arch or ():
         if wanted not in ARCHITECTURES:
             raise ReleaseError(f"--arch {wanted}", f"must be one of {', '.join(ARCHITECTURES)}", "correct --arch")
-    started = time.monotonic()
-    made = build(version, out, tuple(arch or DEFAULT_ARCHITECTURES))
-    size, took = made.path.stat().st_size / 1e6, time.monotonic() - started
-    print(
-        f"{made.path}  {size:.1f} MB  sha256 {made.sha256[:12]}  {'built' if made.fresh else 'cached'} in {took:.1f} s"
-    )
+    chosen, architectures = impl or list(RECIPES), tuple(arch or DEFAULT_ARCHITECTURES)
+    for name in chosen:
+        recipe(name, architectures)  # a wrong name or architecture is told before anything is built
+    for name in chosen:
+        started = time.monotonic()
+        made = build(version, out, architectures, impl=name)
+        _tell(made, time.monotonic() - started)
+
+
+def _tell(made: Artifact, took: float) -> None:
+    size, how = made.path.stat().st_size / 1e6, "built" if made.fresh else "cached"
+    print(f"{made.path}  {size:.1f} MB  sha256 {made.sha256[:12]}  {how} in {took:.1f} s", flush=True)
 
 
 @cli.command("lock")

@@ -1,4 +1,4 @@
-"""From sources and lock to dist/alert-threader-python-VERSION.tar.gz."""
+"""From sources and locks to dist/alert-threader-IMPL-VERSION.tar.gz."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.release import archive, cache
-from tools.release.contents import LOCK, SERVICE, libraries, own_version, sources
 from tools.release.errors import ReleaseError
-from tools.release.targets import DEFAULT_ARCHITECTURES, targets
+from tools.release.implementations import recipe
+from tools.release.paths import HERE
+from tools.release.targets import DEFAULT_ARCHITECTURES
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Artifact:
     """A built release."""
 
     path: Path
+    impl: str
     version: str
     sha256: str
     fresh: bool
@@ -30,34 +32,33 @@ def build(
     version: str | None = None,
     out: Path = Path("dist"),
     architectures: tuple[str, ...] = DEFAULT_ARCHITECTURES,
-    service: Path = SERVICE,
+    service: Path | None = None,
+    impl: str = "python",
 ) -> Artifact:
-    """Build the Python threader into `out`, from the cache when nothing changed. Raises ReleaseError."""
-    version = checked_version(version or own_version(service))
-    wanted = targets(architectures)
-    own = sources(service, version)
-    name = f"alert-threader-python-{version}.tar.gz"
+    """Build a threader into `out`, from the cache when nothing changed. Raises ReleaseError."""
+    how = recipe(impl, architectures, service)
+    version = checked_version(version or how.own_version())
+    name = f"alert-threader-{impl}-{version}{how.suffix}.tar.gz"
     made: list[Path] = []
 
     def make(into: Path) -> None:
-        archive.write(into / name, own | libraries(service / LOCK.name, wanted))
+        archive.write(into / name, how.entries(version))
         (into / "sha256").write_text(hashlib.sha256((into / name).read_bytes()).hexdigest(), encoding="ascii")
         made.append(into)
 
     digest = cache.digest_of(
         [
-            *(part for key in sorted(own) for part in (key.encode(), own[key].content)),
-            (service / LOCK.name).read_bytes(),
-            repr(wanted).encode(),
+            name.encode(),
+            *how.parts(version),
             os.environ.get("SOURCE_DATE_EPOCH", "").encode(),
-            *(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))),
+            *((HERE / own).read_bytes() for own in ("archive.py", "build.py")),
         ]
     )
     kept = cache.folder("artifact", digest, make)
-    return publish(kept / name, (kept / "sha256").read_text(encoding="ascii"), version, out, fresh=bool(made))
+    return publish(kept / name, (kept / "sha256").read_text(encoding="ascii"), version, out, impl, fresh=bool(made))
 
 
-def publish(path: Path, sha256: str, version: str, out: Path, *, fresh: bool) -> Artifact:
+def publish(path: Path, sha256: str, version: str, out: Path, impl: str, *, fresh: bool) -> Artifact:
     """Put an artifact into `out` and its line into SHA256SUMS there."""
     out.mkdir(parents=True, exist_ok=True)
     final, temporary = out / path.name, out / f".{path.name}.{os.getpid()}"
@@ -68,7 +69,7 @@ def publish(path: Path, sha256: str, version: str, out: Path, *, fresh: bool) ->
     lines = sorted({line for line in lines if not line.endswith(f"  {path.name}")} | {f"{sha256}  {path.name}"})
     temporary.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
     temporary.replace(sums)
-    return Artifact(final, version, sha256, fresh)
+    return Artifact(final, impl, version, sha256, fresh)
 
 
 def checked_version(version: str) -> str:

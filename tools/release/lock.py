@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.release.contents import SERVICE
 from tools.release.errors import ReleaseError
+from tools.release.python import SERVICE
 from tools.release.targets import PYTHONS
 
 HEADER = "# Written by `python -m tools.release lock` from requirements.txt. Do not edit.\n"

@@ -47,14 +47,14 @@ def build_variant(kind: Kind, out: Path, version: str | None = None, base: Artif
     with tempfile.TemporaryDirectory() as scratch:
         good = base or build(out=Path(scratch))
         named = version or f"{good.version}-{kind}"
-        name = f"alert-threader-python-{named}.tar.gz"
+        name = f"alert-threader-{good.impl}-{named}.tar.gz"
 
         def make(into: Path) -> None:
             archive.write(into / name, entries_of(good.path) | {"run": archive.Entry(RUNS[kind], executable=True)})
             (into / "sha256").write_text(hashlib.sha256((into / name).read_bytes()).hexdigest(), encoding="ascii")
 
         kept = cache.folder("variant", cache.digest_of([good.sha256.encode(), name.encode(), RUNS[kind]]), make)
-        return publish(kept / name, (kept / "sha256").read_text(encoding="ascii"), named, out, fresh=False)
+        return publish(kept / name, (kept / "sha256").read_text(encoding="ascii"), named, out, good.impl, fresh=False)
 
 
 def entries_of(artifact: Path) -> dict[str, archive.Entry]:

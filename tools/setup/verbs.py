@@ -61,9 +61,9 @@ def check(_: Words) -> int:
 
 
 def release(words: Words) -> int:
-    """Build the release artifacts."""
+    """Build the release artifacts: all of them, or what the arguments say."""
     set_up(Goal.VENV)
-    return module("tools.release", *words)
+    return module("tools.release", *(words or ("build",)))
 
 
 def lock_requirements(_: Words) -> int:

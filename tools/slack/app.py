@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -18,18 +21,43 @@ from tools.slack.workspace import RefusedError, Workspace
 
 HANG = 60.0  # seconds
 WEBHOOK_CHANNEL = "alerts-webhook"
+MAX_RECORDED = 1000
 CSP = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """A post as it came in, whatever became of it."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
 class StandIn:
-    """The state behind the routes."""
+    """The state behind the routes; with a `clock` that stands still, message ids are the same every time."""
 
     def __init__(
-        self, token: str | None = None, channels: tuple[str, ...] = (), limit: RateLimit | None = None
+        self,
+        token: str | None = None,
+        channels: tuple[str, ...] = (),
+        limit: RateLimit | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self.workspace, self.faults = Workspace(channels), Faults()
+        self.workspace, self.faults = Workspace(channels, clock), Faults()
         self.calls: Counter[str] = Counter()
+        self.recorded: deque[Recorded] = deque(maxlen=MAX_RECORDED)
         self._token, self._limit = token, limit
+
+    async def record(self, request: Request) -> None:
+        """Keep a post for who wants to compare."""
+        self.recorded.append(Recorded(request.url.path, dict(request.headers), await request.body()))
+
+    def clear(self) -> None:
+        """Forget all messages, counts and posts."""
+        self.workspace.clear()
+        self.calls.clear()
+        self.recorded.clear()
 
     def check_token(self, token: str) -> None:
         """Raises RefusedError unless it is the token (any xoxb-... when none was set)."""
@@ -65,6 +93,8 @@ def _add_slack(app: FastAPI, standin: StandIn) -> None:
     @app.api_route("/api/{method}", methods=["GET", "POST"])
     async def call(method: str, request: Request) -> Response:
         standin.calls[method] += 1
+        if method == "chat.postMessage":
+            await standin.record(request)
         try:
             args, token = await arguments(request)
             return await _call(standin, method, args, token, _warnings(request))
@@ -74,6 +104,7 @@ def _add_slack(app: FastAPI, standin: StandIn) -> None:
     @app.post("/services/{team}/{bot}/{secret}")
     async def incoming(team: str, bot: str, secret: str, request: Request) -> Response:
         standin.calls["incoming"] += 1
+        await standin.record(request)
         try:
             payload, _ = await arguments(request)
             failed, lost = await _fault(standin, WEBHOOK_CHANNEL)
@@ -98,8 +129,7 @@ def _add_control(app: FastAPI, standin: StandIn) -> None:
             return JSONResponse({"error": [f"{e['loc']}: {e['msg']}" for e in error.errors()]}, 422)
         standin.faults.set(wanted)
         if wanted.clear:
-            standin.workspace.clear()
-            standin.calls.clear()
+            standin.clear()
         return JSONResponse({"now": standin.faults.as_json()})
 
 

@@ -69,6 +69,7 @@ class Workspace:
     def clear(self) -> None:
         """Forget all messages."""
         with self._lock:
+            self._last = 0
             for channel in self._channels.values():
                 channel.messages.clear()
 

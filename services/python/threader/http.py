@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,11 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
+def as_json(payload: dict[str, Any]) -> bytes:
+    """Compact JSON in UTF-8: every implementation of the threader sends the same bytes."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
 class Client:
     """A pool of connections to one service; safe to share between threads."""
 
@@ -49,7 +55,13 @@ class Client:
         """Post once, with no retry of its own. Raises UnreachableError."""
         try:
             with self._session.post(
-                url, json=payload, auth=self._auth, timeout=self._timeout, allow_redirects=False, stream=True
+                url,
+                data=as_json(payload),
+                headers={"Content-Type": "application/json; charset=utf-8"},
+                auth=self._auth,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
             ) as response:
                 body = response.raw.read(MAX_ANSWER, decode_content=True)
                 return Answer(response.status_code, response.headers, body)

@@ -17,7 +17,7 @@ def without_wheels(monkeypatch):
     """Builds without the registry: the libraries are one small file."""
     from tools.release.archive import Entry
 
-    monkeypatch.setattr("tools.release.build.libraries", lambda lock, wanted: {"lib/x.py": Entry(b"x = 1\n")})
+    monkeypatch.setattr("tools.release.python.libraries", lambda lock, wanted: {"lib/x.py": Entry(b"x = 1\n")})
 
 
 @pytest.fixture(scope="session")

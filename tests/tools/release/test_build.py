@@ -13,8 +13,8 @@ import pytest
 
 from tools.release import cache
 from tools.release.build import build
-from tools.release.contents import SERVICE, own_version
 from tools.release.errors import ReleaseError
+from tools.release.python import SERVICE, own_version
 from tools.release.targets import Target, targets
 from tools.release.variants import RUNS, build_variant
 from tools.release.wheels import without_markers

@@ -1,18 +1,48 @@
-"""What goes into the artifact of the Python threader."""
+"""The Python threader's artifact: its sources, what starts it, and every library for each Python that a host may have.
+
+With machine code for several architectures one artifact serves them all.
+"""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.release.archive import Entry
 from tools.release.errors import ReleaseError
-from tools.release.targets import Target
+from tools.release.paths import HERE, SERVICES
+from tools.release.targets import Target, targets
 from tools.release.wheels import fetch
 
-SERVICE = Path(__file__).resolve().parents[2] / "services" / "python"
-LOCK = SERVICE / "requirements.lock"
+SERVICE = SERVICES / "python"
+LOCK = "requirements.lock"
+
+
+@dataclass(frozen=True)
+class Python:
+    """How it is made."""
+
+    service: Path
+    architectures: tuple[str, ...]
+    suffix: str = ""
+
+    def own_version(self) -> str:
+        """The version that the sources say they are."""
+        return own_version(self.service)
+
+    def parts(self, version: str) -> Iterator[bytes]:
+        """All that decides about the bytes of the artifact."""
+        for name, entry in sorted(sources(self.service, version).items()):
+            yield from (name.encode(), entry.content)
+        yield (self.service / LOCK).read_bytes()
+        yield repr(targets(self.architectures)).encode()
+        yield from ((HERE / name).read_bytes() for name in ("python.py", "targets.py", "wheels.py"))
+
+    def entries(self, version: str) -> Mapping[str, Entry]:
+        """The files of the artifact. Raises ReleaseError."""
+        return sources(self.service, version) | libraries(self.service / LOCK, targets(self.architectures))
 
 
 def own_version(service: Path = SERVICE) -> str:
