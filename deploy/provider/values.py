@@ -51,6 +51,8 @@ def _hidden(value: PropertyValue, secret: bool) -> Any:
 def _property(value: Any) -> PropertyValue:
     if isinstance(value, Secret):
         return PropertyValue(str(value)).with_secret(True)
+    if isinstance(value, Unknown):
+        return PropertyValue.computed()
     if isinstance(value, Mapping):
         return PropertyValue({name: _property(item) for name, item in value.items()})
     if isinstance(value, list | tuple):
