@@ -92,9 +92,14 @@ def staged(snapshot: dict[str, Any], inputs: Properties) -> Properties:
     found = generations.get(inputs["generation"])
     if not found:
         return {"generation": None, "release": None, "env": {}, "settings": {}, "rights": {}}
-    texts = {name: text for name, text in found["files"].items() if name not in ("env", "MANIFEST.sha256")}
+    known = inputs["settings"]
+    texts = {
+        name: text if name in known else Secret(text)  # an editor's copy of env, perhaps
+        for name, text in found["files"].items()
+        if name not in ("env", "MANIFEST.sha256")
+    }
     env = parse(found["files"].get("env", ""))
-    shown = {name for name in inputs["settings"] if texts.get(name) != inputs["settings"][name]}
+    shown = {name for name in {*known, *texts} if texts.get(name) != known.get(name)}
     shown |= {"env"} if env != inputs["env"] else set()
     edited = [path for path in found["damaged"] if path not in shown]
     return {

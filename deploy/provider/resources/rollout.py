@@ -6,6 +6,7 @@ from typing import Final
 from deploy.errors import ForPeople
 from deploy.faults import HostFault
 from deploy.manifest.running import generation_of, running
+from deploy.provider.fleet import given_up
 from deploy.provider.resources.base import UNVERIFIED, Resource
 from deploy.provider.resources.port import HelperPort
 from deploy.provider.values import Properties
@@ -89,7 +90,7 @@ class RolloutResource(Resource):
 
     async def _phrase(self, name: str, old: Properties) -> str:
         host, last = old["placement"][name], old["instances"][name]
-        if host in old["lost"]:
+        if given_up(host, host in old["lost"]):
             return str(last)
         try:
             return running(name, await self.context.fleet.snapshot(old["hosts"][host]))
