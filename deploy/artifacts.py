@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,9 @@ def digest_of(path: Path) -> str:
 
 def local(artifact: str, sha256: str, root: Path) -> Path:
     """The file on this machine that holds the artifact, fetched when it is a URL; raises ArtifactError."""
-    path = _fetched(artifact, sha256) if "://" in artifact else root / artifact
+    if "://" in artifact:
+        return _fetched(artifact, sha256)
+    path = root / artifact
     if not path.is_file():
         raise ArtifactError(f"alert-threader:release: {artifact} is not there; next: make release")
     if (found := digest_of(path)) != sha256:
@@ -37,19 +40,29 @@ def local(artifact: str, sha256: str, root: Path) -> Path:
 
 
 def _fetched(url: str, sha256: str) -> Path:
+    """The file in the cache, which only ever holds what has the digest of its name."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "alert-threader" / "artifacts"
-    path = cache / f"{sha256}.tar.gz"
-    if not path.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        fresh = cache / f".{sha256}.{os.getpid()}"
-        try:
-            with requests.get(url, stream=True, timeout=TIMEOUT) as answer, fresh.open("wb") as file:
-                answer.raise_for_status()
-                for chunk in answer.iter_content(1 << 20):
-                    file.write(chunk)
+    path, fresh = cache / f"{sha256}.tar.gz", cache / f".{sha256}.{os.getpid()}"
+    try:
+        if not path.is_file() or digest_of(path) != sha256:
+            cache.mkdir(parents=True, exist_ok=True)
+            _download(url, fresh)
+            if (found := digest_of(fresh)) != sha256:
+                raise ArtifactError(
+                    f"alert-threader:release: {url} has the digest {found[:12]}…, not {sha256[:12]}…: it is another "
+                    f"release, or broke off on its way; next: curl -fL {url} | sha256sum"
+                )
             fresh.replace(path)
-        except requests.RequestException as error:
-            raise ArtifactError(f"alert-threader:release: {url}: fetched: {error}; next: curl -fI {url}") from error
-        finally:
+    except OSError as error:  # those of requests are among them
+        raise ArtifactError(f"alert-threader:release: {url}: {error}; next: curl -fI {url}") from error
+    finally:
+        with suppress(OSError):
             fresh.unlink(missing_ok=True)
     return path
+
+
+def _download(url: str, path: Path) -> None:
+    with requests.get(url, stream=True, timeout=TIMEOUT) as answer, path.open("wb") as file:
+        answer.raise_for_status()
+        for chunk in answer.iter_content(1 << 20):
+            file.write(chunk)
