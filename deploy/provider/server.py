@@ -4,8 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import threading
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -20,6 +18,7 @@ from deploy.hosts.client import Hosts
 from deploy.provider.difference import ADD, DELETE
 from deploy.provider.engine import Engine
 from deploy.provider.fleet import Fleet
+from deploy.provider.parent import leave_with_engine
 from deploy.provider.resources.base import Context, Resource
 from deploy.provider.resources.host import HostResource
 from deploy.provider.resources.instance import InstanceResource
@@ -172,13 +171,6 @@ class Servicer(SDK):
             return await context.abort(grpc.StatusCode.UNKNOWN, str(fault), trailing_metadata=metadata)
 
 
-def _leave_with(parent: int) -> None:
-    """A killed CLI must leave nothing behind. (PR_SET_PDEATHSIG would fire for a thread of the engine, too.)"""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
-
-
 def main() -> None:
     """Serve the engine whose address is the first argument, and go when it goes.
 
@@ -188,7 +180,7 @@ def main() -> None:
     threader = Threader(Engine(sys.argv[1]))
     signal.signal(signal.SIGINT, lambda *_: None if threader.busy else os._exit(0))
     setattr(server, "ProviderServicer", Servicer)  # noqa: B010 - the SDK has no other way in
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    leave_with_engine(sys.argv[1])
     server.main(sys.argv[1:], VERSION, threader)
 
 

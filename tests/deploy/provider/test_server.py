@@ -254,17 +254,17 @@ def gone(pid):
     return False
 
 
-def test_the_engines_goodbye_ends_it():
-    process = started("127.0.0.1:1", {})
+def test_the_engines_goodbye_ends_it(engine):
+    process = started(engine.address, {})
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=10) == 0
 
 
-def test_when_its_parent_is_killed_it_goes_too(tmp_path):
+def test_when_its_parent_is_killed_it_goes_too(engine):
     parent_program = (
         "import subprocess, sys, time\n"
-        f"child = subprocess.Popen([{str(PROGRAM)!r}, '127.0.0.1:1'], stdout=subprocess.PIPE, text=True)\n"
+        f"child = subprocess.Popen([{str(PROGRAM)!r}, {engine.address!r}], stdout=subprocess.PIPE, text=True)\n"
         "child.stdout.readline()\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(60)\n"
