@@ -95,6 +95,7 @@ def run(name: str, generation: str | None) -> str | None:
     point(name, generation)
     (DATA / name / "repair-pending").unlink(missing_ok=True)
     systemctl("daemon-reload")
+    systemctl("reset-failed", unit(name))  # the restarts of what ran before do not count against this one
     done = systemctl("restart" if generation else "stop", unit(name))
     return f"systemd could not start {unit(name)}: {done.stderr.strip()}" if generation and done.returncode else None
 

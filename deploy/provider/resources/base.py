@@ -14,6 +14,18 @@ UNVERIFIED = "unverified"
 """The output that says why a resource could not be brought up to date; its next diff is an update."""
 
 
+WITHOUT = "or go on without it: pulumi config set --path alert-threader:rollout.unreachable skip"
+
+
+class HeldUp(HostFault):
+    """A host does not answer, which holds up the rollout, since that waits for every host."""
+
+    @property
+    def text(self) -> str:
+        """What that means for the fleet, and the fault."""
+        return f"nothing was activated: {super().text}; {WITHOUT}"
+
+
 @dataclass(frozen=True)
 class Context:
     """What a resource works with."""
@@ -67,7 +79,9 @@ class Resource(ABC):
 
     def skipped(self, urn: str, new: Properties, fault: HostFault) -> Properties:
         """The outputs for a host that does not answer, where `rollout.unreachable: skip` allows it; else raises."""
-        if not (fault.fault.contact and new.get("unreachable") == "skip"):
+        if not fault.fault.contact:
             raise fault
+        if new.get("unreachable") != "skip":
+            raise HeldUp(fault.place, fault.fault, fault.detail) from fault
         self.context.engine.warn(urn, f"skipped until it answers again: {fault.text}")
         return {**new, UNVERIFIED: fault.reason}

@@ -56,11 +56,17 @@ class HostResource(Resource):
         except HostFault as fault:
             return self.skipped(urn, new, fault)
         wanted = Manifest.of(new)
-        changes = planned_changes(old, found_manifest(snapshot, _both(old, new)), wanted)
+        changes = planned_changes(compared(old, new), found_manifest(snapshot, _both(old, new)), wanted)
         if changes:
             self.context.engine.progress(urn, f"{len(changes)} things to put right")
         await self.context.fleet.apply(connection, changes, wanted.access)
         return new
+
+
+def compared(old: Properties | None, new: Properties) -> Properties | None:
+    """The old state where the preview compared it with this very host; None where that was another one, or none."""
+    same = old and old["connection"] == new["connection"] and not old["lost"]
+    return old if same else None
 
 
 def planned_changes(old: Properties | None, found: Manifest, wanted: Manifest) -> tuple[Change, ...]:

@@ -12,7 +12,7 @@ from deploy.manifest.items import Manifest, difference
 from deploy.manifest.paths import ARTIFACT_DIRECTORY
 from deploy.provider.fleet import given_up, removal_fault
 from deploy.provider.resources.base import Resource
-from deploy.provider.resources.host import planned_changes
+from deploy.provider.resources.host import compared, planned_changes
 from deploy.provider.values import Properties, Secret
 
 GENERATION = ("generation", "release", "env", "settings", "rights")
@@ -61,7 +61,7 @@ class InstanceResource(Resource):
         except HostFault as fault:
             return self.skipped(urn, new, fault)
         wanted = Manifest.of(new)
-        changes = planned_changes(old, found_manifest(snapshot, wanted), wanted)
+        changes = planned_changes(compared(old, new), found_manifest(snapshot, wanted), wanted)
         await self.context.fleet.apply(new["connection"], changes, {})
         if any(staged(snapshot, new)[name] != new[name] for name in GENERATION):
             await self._stage(urn, snapshot, new)

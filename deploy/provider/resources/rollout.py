@@ -7,7 +7,7 @@ from deploy.errors import ForPeople
 from deploy.faults import HostFault
 from deploy.manifest.running import generation_of, running
 from deploy.provider.fleet import given_up
-from deploy.provider.resources.base import UNVERIFIED, Resource
+from deploy.provider.resources.base import UNVERIFIED, WITHOUT, Resource
 from deploy.provider.resources.port import HelperPort
 from deploy.provider.values import Properties
 from deploy.rollout.execute import execute
@@ -15,6 +15,9 @@ from deploy.rollout.plan import Plan, Target, make_plan
 
 CANCEL_SECONDS: Final = 8.0
 """How long an undo on Ctrl-C may take: CI systems kill 7 to 10 s after their first signal."""
+
+SETTLE_SECONDS: Final = 30.0
+"""How much longer than its time to be confirmed an unconfirmed switch may take to go back."""
 
 
 class Unreachable(ForPeople):
@@ -71,10 +74,8 @@ class RolloutResource(Resource):
         connections = {**(old or new)["hosts"], **new["hosts"]}
         dead = await self._unreachable(new)
         if dead and new["settings"]["unreachable"] != "skip":
-            raise Unreachable(
-                f"nothing was activated: {'; '.join(fault.text for fault in dead.values())}; "
-                "or go on without it: pulumi config set --path alert-threader:rollout.unreachable skip"
-            )
+            raise Unreachable(f"nothing was activated: {'; '.join(fault.text for fault in dead.values())}; {WITHOUT}")
+        await self._settled(urn, new, lost | dead.keys())
         found = await self._found(old, new, lost | dead.keys())
         plan = make_plan(found, _target(new), lost | dead.keys())
         port = HelperPort(self.context.fleet, connections, float(new["settings"]["confirm_within"]))
@@ -106,6 +107,22 @@ class RolloutResource(Resource):
             if isinstance(answer, BaseException) and not (isinstance(answer, HostFault) and answer.fault.contact):
                 raise answer
         return {host: answer for host, answer in zip(hosts, answers, strict=True) if isinstance(answer, HostFault)}
+
+    async def _settled(self, urn: str, new: Properties, without: frozenset[str]) -> None:
+        """Wait for switches that a killed command left unconfirmed: they are undone within their time to be confirmed."""
+        patience = float(new["settings"]["confirm_within"]) + SETTLE_SECONDS
+        until = asyncio.get_running_loop().time() + patience
+        places = {name: new["hosts"][host] for name, host in new["placement"].items() if host not in without}
+        while names := [name for name, where in places.items() if await self._pending(name, where)]:
+            if asyncio.get_running_loop().time() > until:
+                return
+            self.context.engine.progress(urn, f"waiting for an earlier switch of {', '.join(names)} to end")
+            await asyncio.sleep(1)
+            await asyncio.gather(*(self.context.fleet.fresh(places[name]) for name in names))
+
+    async def _pending(self, name: str, connection: Properties) -> bool:
+        found = (await self.context.fleet.snapshot(connection))["instances"].get(name)
+        return bool(found and found["pending"])
 
     async def _found(self, old: Properties | None, new: Properties, without: frozenset[str]) -> Target:
         """What runs now on the hosts of the new placement; of the old one, what the state says."""
