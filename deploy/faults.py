@@ -43,7 +43,6 @@ FAULTS: Final = (
             r"Authentication error",
             r"Authentication failed",
             r"No authentication methods available",
-            r"[Nn]o existing session",
         ),
         contact=True,
     ),

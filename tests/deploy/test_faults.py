@@ -23,7 +23,7 @@ MESSAGES = [
     ("EOFError EOF when reading a line", "host key unknown"),
     ("ConnectError Authentication error (username=deploy, key=/k) (Authentication failed.)", "SSH key refused"),
     ("ConnectError SSH error (No authentication methods available)", "SSH key refused"),
-    ("ConnectError SSH error (No existing session)", "SSH key refused"),
+    ("ConnectError SSH error (No existing session)", "unreachable"),
     ("PyinfraError No such private key file: /root/.ssh/none", "SSH key unreadable"),
     ("PyinfraError Invalid private key file: /root/.ssh/bad", "SSH key unreadable"),
     (

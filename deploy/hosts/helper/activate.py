@@ -137,8 +137,9 @@ def probe(url: str) -> str | None:
 def unhealthy(name: str, token: str | None = None) -> str | None:
     """Wait until the instance is healthy; else the last reason when its deadline or the controller ends the wait."""
     settings = read(DATA / name / "current" / "settings.json")
-    url, seconds = str(settings.get("health")), settings.get("deadline")
+    url, seconds, pause = str(settings.get("health")), settings.get("deadline"), settings.get("interval")
     seconds = seconds if isinstance(seconds, (int, float)) else 30
+    pause = pause if isinstance(pause, (int, float)) else POLL
     end = time.monotonic() + seconds
     while True:
         reason = probe(url)
@@ -152,7 +153,7 @@ def unhealthy(name: str, token: str | None = None) -> str | None:
             return f"undone by the controller while it waited: {reason}"
         if time.monotonic() >= end:
             return f"{reason}, for {seconds:g} s"
-        time.sleep(float(settings.get("interval", POLL)))
+        time.sleep(pause)
 
 
 def tell(name: str, token: str, state: str, reason: str | None = None) -> None:

@@ -109,7 +109,7 @@ class RolloutResource(Resource):
         return {host: answer for host, answer in zip(hosts, answers, strict=True) if isinstance(answer, HostFault)}
 
     async def _settled(self, urn: str, new: Properties, without: frozenset[str]) -> None:
-        """Wait for switches that a killed command left unconfirmed: they are undone within their time to be confirmed."""
+        """Wait for switches that a killed command left unconfirmed: their hosts undo them in time."""
         patience = float(new["settings"]["confirm_within"]) + SETTLE_SECONDS
         until = asyncio.get_running_loop().time() + patience
         places = {name: new["hosts"][host] for name, host in new["placement"].items() if host not in without}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -79,6 +80,14 @@ def nowhere(tmp_path):
 
 
 @pytest.fixture
+def doorbell():
+    """A port on which everybody who comes is noticed."""
+    with socket.create_server(("127.0.0.1", 0)) as made:
+        made.setblocking(False)
+        yield made
+
+
+@pytest.fixture
 def inputs(nowhere):
     """The inputs of each kind of resource."""
     rollout = rollout_inputs({"py-a": "1.0-a"}, {"py-a": "h1"})
@@ -128,7 +137,8 @@ def test_it_says_its_version_and_what_it_understands(stub):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_checking_comparing_and_previewing_contact_no_host(stub, inputs, kind, log):
+def test_checking_comparing_and_previewing_contact_no_host(stub, inputs, nowhere, doorbell, kind, log):
+    nowhere["port"] = doorbell.getsockname()[1]
     urn, sent = URN.format(kind), wire(inputs[kind])
     checked = stub.Check(provider_pb2.CheckRequest(urn=urn, news=sent))
     assert read_back(checked.inputs) == read_back(sent)
@@ -137,6 +147,8 @@ def test_checking_comparing_and_previewing_contact_no_host(stub, inputs, kind, l
     created = stub.Create(provider_pb2.CreateRequest(urn=urn, properties=sent, preview=True))
     assert read_back(created.properties) == read_back(sent)
     stub.Update(provider_pb2.UpdateRequest(urn=urn, id="x", olds=sent, news=sent, preview=True))
+    with pytest.raises(BlockingIOError):
+        doorbell.accept()
     assert not log.exists()
 
 
