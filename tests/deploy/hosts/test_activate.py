@@ -184,6 +184,14 @@ def test_health_is_waited_for(host):
     assert host.helper.time.now == 1.0
 
 
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"deadline": "x", "interval": null, "health": 5}'])
+def test_settings_that_were_spoilt_by_hand_do_not_stop_a_going_back(host, content):
+    (host.generation("1.0-a") / "settings.json").write_text(content)
+    host.helper.point("py-a", "1.0-a")
+    host.probes = ["refused"]
+    assert host.helper.unhealthy("py-a") == "refused, for 30 s"
+
+
 # --- the transaction
 
 
