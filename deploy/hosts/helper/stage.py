@@ -18,6 +18,7 @@ from collections.abc import Collection
 from typing import Any
 
 DATA = pathlib.Path("/var/lib/alert-threader")
+ARTIFACTS = 8  # kept by last use; more than the releases, new and old, of one host: another may be about to use its own
 
 
 def digest(path: str | pathlib.Path) -> str:
@@ -114,8 +115,9 @@ def main() -> None:
         pending = json.loads((folder / "pending.json").read_text())
         spared |= {pending["from"], pending["to"]}
     prune(home, want["keep"], spared - {None})
+    os.utime(want["artifact"])
     archives = sorted(pathlib.Path(want["artifact"]).parent.glob("*.tar.gz"), key=os.path.getmtime)
-    for archive in archives[:-3]:
+    for archive in archives[:-ARTIFACTS]:
         archive.unlink(missing_ok=True)
 
 

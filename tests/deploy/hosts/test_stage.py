@@ -222,12 +222,14 @@ def test_a_spoilt_record_of_a_switch_does_not_stop_staging(stage, content):
     assert (stage() / "release" / "run").exists()
 
 
-def test_old_artifacts_are_removed_from_the_host(stage):
-    for age in range(5):
-        (stage.cache / f"{age}.tar.gz").write_text("")
-        os.utime(stage.cache / f"{age}.tar.gz", (age, age))
+def test_artifacts_that_were_not_used_for_long_are_removed_from_the_host(stage):
+    os.utime(stage.artifact, (0, 0))
+    for age in range(1, 11):
+        (stage.cache / f"{age:02}.tar.gz").write_text("")
+        os.utime(stage.cache / f"{age:02}.tar.gz", (age, age))
     stage()
-    assert sorted(path.name for path in stage.cache.iterdir()) == ["3.tar.gz", "4.tar.gz", "r.tar.gz"]
+    found = sorted(path.name for path in stage.cache.iterdir())
+    assert found == [*(f"{age:02}.tar.gz" for age in range(4, 11)), "r.tar.gz"]
 
 
 def test_it_can_be_run_as_a_text_with_its_request_on_standard_input(stage, tmp_path):
