@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import NoReturn
 
 EX_CONFIG = 78  # systemd knows it; RestartPreventExitStatus=78 keeps a wrong setting from restarting for ever
 
@@ -58,5 +59,13 @@ def _refuse(mistakes: list[str], code: int = EX_CONFIG) -> int:
     return code
 
 
+def _end(code: int) -> NoReturn:
+    """End without waiting for threads: SHUTDOWN_TIMEOUT has given them their time."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _end(main())

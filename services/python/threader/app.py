@@ -59,7 +59,10 @@ def create_app(service: Service) -> FastAPI:
                 webhook = await read_webhook(request, service.settings.max_body_bytes)
                 service.metrics.last_webhook.set_to_current_time()
                 _note_truncation(service, webhook.truncated_alerts)
-                report = await to_thread.run_sync(service.deliverer.deliver, webhook.alerts, limiter=deliveries)
+                # Only the end of SHUTDOWN_TIMEOUT cancels this, and a call that hangs must not outlast it.
+                report = await to_thread.run_sync(
+                    service.deliverer.deliver, webhook.alerts, limiter=deliveries, abandon_on_cancel=True
+                )
         finally:
             service.in_flight -= 1
         return _answer(report)
