@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,8 @@ def process(name: str, address: str):
     words = [name, "-c", "import time; time.sleep(60)", address]
     with subprocess.Popen(words, executable=sys.executable) as made:
         try:
+            while not Path(f"/proc/{made.pid}/cmdline").read_bytes():
+                time.sleep(0.001)  # just started: the kernel does not show its words yet
             yield made
         finally:
             made.kill()
