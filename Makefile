@@ -1,5 +1,5 @@
 # Every target is one call: what it does is in tools/setup/verbs.py. Arguments: make test ARGS="-k drift"
-.PHONY: help setup demo demo-down test test-fast test-matrix check lock release clean
+.PHONY: help setup demo demo-down test test-fast test-kill test-many test-matrix check lock release clean
 .DEFAULT_GOAL := help
 run := @tools/setup/bootstrap
 
@@ -20,6 +20,12 @@ test: ## all tests, on fleets of their own
 
 test-fast: ## the tests that need no fleet and no Pulumi CLI (plain pytest does the same)
 	$(run) test-fast $(ARGS)
+
+test-kill: ## SIGKILL of `pulumi up` at ten moments (make test tries two)
+	$(run) test-kill $(ARGS)
+
+test-many: ## a fleet of 20 hosts (make test has one of 8)
+	$(run) test-many $(ARGS)
 
 test-matrix: ## order and path cases in fresh clones; long
 	$(run) test-matrix $(ARGS)

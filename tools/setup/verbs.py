@@ -1,5 +1,6 @@
 """What `make VERB` does."""
 
+import os
 from collections.abc import Callable, Sequence
 
 from tools.setup import checks, child, clean, leftovers, lock
@@ -48,6 +49,23 @@ def test_fast(words: Words) -> int:
     return module("pytest", "-m", checks.FAST, *words)
 
 
+def test_kill(words: Words) -> int:
+    """SIGKILL of `pulumi up` at ten moments."""
+    return _test_more("THREADER_KILLS", "10", "tests/fleet/test_kill.py", *words)
+
+
+def test_many(words: Words) -> int:
+    """A fleet of 20 hosts; prints how long it takes."""
+    return _test_more("THREADER_MANY", "20", "-s", "tests/fleet/test_many_hosts.py", *words)
+
+
+def _test_more(name: str, value: str, *words: str) -> int:
+    """Tests that a variable makes more thorough, unless the user has set it."""
+    set_up(Goal.FLEET)
+    os.environ.setdefault(name, value)
+    return module("pytest", "-m", "", *words)
+
+
 def test_matrix(words: Words) -> int:
     """The order and path cases, in fresh clones."""
     set_up(Goal.FLEET)
@@ -84,6 +102,8 @@ VERBS: dict[str, Callable[[Words], int]] = {
     "demo-down": demo_down,
     "test": test,
     "test-fast": test_fast,
+    "test-kill": test_kill,
+    "test-many": test_many,
     "test-matrix": test_matrix,
     "check": check,
     "release": release,
