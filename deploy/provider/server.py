@@ -13,7 +13,6 @@ from pulumi.provider.experimental import server
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from deploy.errors import ForPeople
-from deploy.faults import HostFault
 from deploy.hosts.client import Hosts
 from deploy.provider.difference import ADD, DELETE
 from deploy.provider.engine import Engine
@@ -158,17 +157,18 @@ class Servicer(SDK):
         """A failing Read would block the whole stack: the resource is told to be not initialised, and updated."""
         try:
             return await _undecorated("Read")(self, request, context)
-        except HostFault as fault:
+        except Exception as error:
+            text = str(error) if isinstance(error, ForPeople) else f"unexpected {type(error).__name__}: {error}"
             kept = provider_pb2.ErrorResourceInitFailed(
                 id=request.id,
                 properties=request.properties,
                 inputs=request.inputs,
-                reasons=[f"unverified: {fault.text}"],
+                reasons=[f"unverified: {text}"],
             )
-            status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(fault))
+            status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=text)
             status.details.add().Pack(kept)
             metadata = (("grpc-status-details-bin", status.SerializeToString()),)
-            return await context.abort(grpc.StatusCode.UNKNOWN, str(fault), trailing_metadata=metadata)
+            return await context.abort(grpc.StatusCode.UNKNOWN, text, trailing_metadata=metadata)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 DATA, RUN = Path("/var/lib/alert-threader"), Path("/run/alert-threader")
+GOING_BACK = 900  # seconds that an undo may take after its switch was killed: a stop, a start, and a deadline
 POLL = 0.1  # seconds between two looks at health, orders and states
 DECIDED = ("healthy", "failed", "confirmed", "reverted")
 BUSY = ("active", "activating", "deactivating")
@@ -224,14 +225,15 @@ def switch(name: str, generation: str, token: str, confirm_within: str, by: str)
 
 
 def settle(name: str | None = None) -> None:
-    """Undo switches whose process is gone. At boot (no name) the threaders are not started yet: only links move.
+    """Undo switches whose process is gone. At boot (no name), and while the host stops, only links move.
 
     A record that is spoilt names nothing to go back to, and is removed.
     """
     for path in DATA.glob(f"{name or '*'}/pending.json"):
         pending = read(path)
         if pending.keys() >= {"from", "token"}:
-            go_back(path.parent.name, pending, "reverted", "the switch was cut off", restart=name is not None)
+            runs = name is not None and systemctl("is-system-running").stdout.strip() != "stopping"
+            go_back(path.parent.name, pending, "reverted", "the switch was cut off", restart=runs)
         path.unlink(missing_ok=True)
     if name is None:
         systemctl("daemon-reload")
@@ -246,6 +248,7 @@ def begin(name: str, generation: str, token: str, confirm_within: str, by: str) 
         "--collect",
         f"--unit={transient}",
         f"--property=ExecStopPost={__file__} settle {name}",
+        f"--property=TimeoutStopSec={GOING_BACK}",
     ]
     words += [__file__, "switch", name, generation, token, confirm_within, by]
     done = subprocess.run(words, capture_output=True, text=True, check=False)

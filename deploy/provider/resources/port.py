@@ -4,6 +4,7 @@ import getpass
 import secrets
 import socket
 from collections.abc import Mapping
+from typing import Final
 
 from deploy.faults import HostFault
 from deploy.hosts.client import Connection
@@ -11,6 +12,9 @@ from deploy.manifest.running import generation_of
 from deploy.provider.fleet import Fleet
 from deploy.rollout.execute import Answer
 from deploy.rollout.plan import Step
+
+ASKED_AGAIN: Final = 3
+"""How often a host is asked to confirm; each time that it does not answer takes some 5 s."""
 
 
 class HelperPort:
@@ -26,8 +30,12 @@ class HelperPort:
         return await self._begin(step, step.generation, self._token)
 
     async def confirm(self, step: Step) -> Answer:
-        """Keep it."""
-        return await self._call(step, "confirm", step.instance, self._token)
+        """Keep it; an answer that is lost is asked for again, since the host may have heard the question."""
+        for _ in range(ASKED_AGAIN):
+            answer = await self._call(step, "confirm", step.instance, self._token)
+            if answer.state != "unreachable":
+                break
+        return answer
 
     async def undo(self, step: Step) -> Answer:
         """Go back."""

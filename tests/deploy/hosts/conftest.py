@@ -38,7 +38,7 @@ class Host:
         self.folder = self.data / "py-a"
         (self.folder / "generations").mkdir(parents=True)
         self.asked: list[tuple[str, ...]] = []
-        self.restarts, self.active, self.fails = 0, "active", False
+        self.restarts, self.active, self.fails, self.system = 0, "active", False, "running"
         self.probes: list[str | None] = []
 
     def generation(self, name: str) -> Path:
@@ -57,6 +57,8 @@ class Host:
         self.asked.append(words)
         if words[0] == "show":
             return subprocess.CompletedProcess(words, 0, f"NRestarts={self.restarts}\nActiveState={self.active}\n", "")
+        if words[0] == "is-system-running":
+            return subprocess.CompletedProcess(words, 0, f"{self.system}\n", "")
         failed = self.fails and words[0] in ("restart", "stop")
         return subprocess.CompletedProcess(words, int(failed), "", "Job failed.\n" if failed else "")
 

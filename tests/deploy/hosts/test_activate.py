@@ -318,6 +318,16 @@ def test_at_boot_only_the_link_moves_since_the_threaders_start_later(host):
     assert host.asked == [("daemon-reload",)]
 
 
+def test_while_the_host_stops_only_the_link_moves_since_nothing_can_be_started(host):
+    host.generation("1.0-a"), host.generation("1.1-b")
+    host.helper.point("py-a", "1.1-b")
+    pending(host, **{"from": "1.0-a", "to": "1.1-b", "by": "tester", "token": "t1"})
+    host.system = "stopping"
+    host.helper.settle("py-a")
+    assert host.current == "generations/1.0-a"
+    assert host.did("restart") == []
+
+
 def test_settling_twice_changes_nothing_more(host):
     host.generation("1.0-a"), host.generation("1.1-b")
     pending(host, **{"from": "1.0-a", "to": "1.1-b", "by": "tester", "token": "t1"})
