@@ -79,11 +79,15 @@ def generation(request: dict[str, Any], artifact: str | None) -> Commands:
 
 @operation
 def forget(instance: str, *, purge: bool) -> Commands:
-    """Stop an instance and remove what it has here; its data only with `purge`."""
+    """Stop an instance and remove what it has here; its data only with `purge`, else it is root's until another start.
+
+    So whoever gets the service user's number next can not read it.
+    """
     folder = f"/var/lib/alert-threader/{instance}"
     unit = f"alert-threader@{instance}.service"
     yield StringCommand("systemctl stop", unit, "2>/dev/null || :")
     yield StringCommand("systemctl reset-failed", unit, "2>/dev/null || :")
     names = ("generations", "current", "ledger.jsonl", "pending.json", "repair-pending", *(("data",) if purge else ()))
     yield StringCommand("rm -rf", *(QuoteString(f"{folder}/{name}") for name in names))
+    yield StringCommand("chown -Rh root:root", QuoteString(f"{folder}/data"), "2>/dev/null || :")
     yield StringCommand("rmdir", QuoteString(f"{folder}/data"), QuoteString(folder), "2>/dev/null || :")
