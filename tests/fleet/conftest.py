@@ -26,7 +26,7 @@ def converged(lab: Lab, shared: Deployment) -> Deployment:
     """The shared stack with its usual config, converged."""
     lab.whole(*MAIN)
     shared.reset()
-    shared.up().good()
+    shared.apply().good()
     return shared
 
 

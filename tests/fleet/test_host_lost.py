@@ -28,14 +28,14 @@ def test_a_preview_warns_with_the_reason_and_shows_what_is_not_known(away: str, 
 def test_up_repairs_the_others_and_fails(away: str, lab: Lab, converged: Deployment):
     before = listing.content(lab, "app-1")
     lab.sh("app-1", "chmod 0700 /etc/alert-threader.d")
-    done = converged.up().failed()
+    done = converged.apply().failed()
     assert away in done.text
     assert listing.changed(before, listing.content(lab, "app-1")) == []
 
 
 def test_a_new_release_is_activated_nowhere(away: str, lab: Lab, converged: Deployment):
     converged.release(lab.other)
-    done = converged.up().failed()
+    done = converged.apply().failed()
     assert f"nothing was activated: {away}" in done.text
     assert "pulumi config set --path alert-threader:rollout.unreachable skip" in done.text
     assert [version_soon(converged, host) for host in ("app-1", "app-3")] == [lab.good.version] * 2
@@ -43,7 +43,7 @@ def test_a_new_release_is_activated_nowhere(away: str, lab: Lab, converged: Depl
 
 def test_with_skip_the_others_are_activated(away: str, lab: Lab, converged: Deployment):
     converged.change(rollout={"unreachable": "skip", "confirm_within": 6})
-    done = converged.up().good()
+    done = converged.apply().good()
     assert f"skipped until it answers again: {away}" in done.text
     assert [version_soon(converged, host) for host in ("app-1", "app-3")] == [lab.other.version] * 2
     assert "unverified" in converged.preview().good().text
@@ -53,7 +53,7 @@ def test_a_skipped_host_is_shown_until_it_has_caught_up(away: str, lab: Lab, con
     lab.fleet.start("app-2")
     assert not converged.preview().good().unchanged
     assert version_soon(converged, "app-2") == lab.good.version
-    converged.up().good()
+    converged.apply().good()
     assert version_soon(converged, "app-2") == lab.other.version
     assert converged.preview().good().unchanged
 
@@ -62,7 +62,7 @@ def test_a_skipped_host_is_shown_until_it_has_caught_up(away: str, lab: Lab, con
 def two(lab: Lab, spare) -> Deployment:
     """A stack of two hosts, the second of which is switched off."""
     deployment = spare("lost", ("app-4", "app-5"))
-    deployment.up().good()
+    deployment.apply().good()
     lab.fleet.stop("app-5")
     return deployment
 
@@ -75,7 +75,7 @@ def hosts(deployment: Deployment, *names: str, **more: object) -> list[dict]:
 
 def test_a_host_marked_lost_is_not_contacted_and_holds_up_nothing(two: Deployment):
     two.change(hosts=hosts(two, "app-4", "app-5", lost=True), release={"version": "1.0.1", "python": other(two)})
-    done = two.up().good()
+    done = two.apply().good()
     assert "host app-5 is marked lost: not contacted" in done.text
     assert set(done.execs[-1]) == {"app-4"}
     assert version_soon(two, "app-4") == "1.0.1"
@@ -83,7 +83,7 @@ def test_a_host_marked_lost_is_not_contacted_and_holds_up_nothing(two: Deploymen
 
 def test_a_dead_host_can_get_the_address_of_a_fresh_one(two: Deployment):
     two.change(hosts=hosts(two, "app-4", "app-5", address=two.lab.address("app-6")))
-    two.up().good()
+    two.apply().good()
     assert [version_soon(two, host) for host in ("app-4", "app-6")] == ["1.0.1"] * 2
     assert two.preview().good().unchanged
 
@@ -92,8 +92,8 @@ def test_a_dead_host_is_removed_only_when_it_is_said_to_be_lost(two: Deployment)
     two.lab.fleet.stop("app-6")
     first = two.config()["instances"][:1]  # type: ignore[index]
     two.change(hosts=hosts(two, "app-4"), instances=first)
-    assert "next, if it is gone for good: THREADER_LOST=app-5 pulumi up" in two.up().failed().text
-    done = two.up(environ={"THREADER_LOST": "app-5"}).good()
+    assert "next, if it is gone for good: THREADER_LOST=app-5 pulumi up" in two.apply().failed().text
+    done = two.apply(environ={"THREADER_LOST": "app-5"}).good()
     assert "app-5 is lost" in done.text
     assert two.preview().good().unchanged
     assert version_soon(two, "app-4") == "1.0.1"

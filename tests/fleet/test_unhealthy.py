@@ -18,7 +18,7 @@ DEADLINES = {"health500": 3, "hangs": 3, "exits": 15}
 def failed(request, converged: Deployment):
     before = converged.generations()
     converged.release(converged.lab.bad(request.param), deadline=DEADLINES[request.param])
-    return request.param, before, converged.up().failed()
+    return request.param, before, converged.apply().failed()
 
 
 def test_up_fails_with_the_reason_and_says_that_all_are_back(failed):
@@ -41,6 +41,6 @@ def test_the_old_release_serves_and_hosts_state_and_outputs_agree(failed, conver
 def test_after_the_good_config_there_is_nothing_to_activate(failed, converged: Deployment):
     _, before, _ = failed
     converged.reset()
-    converged.up().good()
+    converged.apply().good()
     assert converged.generations() == before
     assert converged.preview().good().unchanged
