@@ -6,7 +6,7 @@ import secrets
 import shutil
 import socket
 import subprocess
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -110,15 +110,15 @@ class Lab:
 def session():
     """A lab with a folder of its own; what killed sessions of this checkout left is removed first."""
     TESTS.mkdir(parents=True, exist_ok=True)
-    _remove_what_was_left()
-    folder = TESTS / secrets.token_hex(2)
-    folder.mkdir(mode=0o700)
-    with _lock(folder).open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        try:
-            yield Lab(folder)
-        finally:
-            _remove(folder)
+    with ExitStack() as stack:
+        with (TESTS / "sessions").open("w") as one_at_a_time:
+            fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+            _remove_what_was_left()
+            folder = TESTS / secrets.token_hex(2)
+            folder.mkdir(mode=0o700)
+            fcntl.flock(stack.enter_context(_lock(folder).open("w")), fcntl.LOCK_EX)
+        stack.callback(_remove, folder)
+        yield Lab(folder)
 
 
 def _lock(folder: Path) -> Path:

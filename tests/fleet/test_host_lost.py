@@ -99,12 +99,5 @@ def test_a_dead_host_is_removed_only_when_it_is_said_to_be_lost(two: Deployment)
     assert version_soon(two, "app-4") == "1.0.1"
 
 
-def test_destroy_with_a_dead_host_asks_for_the_same_word(two: Deployment):
-    two.lab.fleet.stop("app-4")
-    assert "THREADER_LOST=app-4" in two.destroy().failed().text
-    two.destroy(environ={"THREADER_LOST": "app-4"}).good()
-    assert two.state() == {}
-
-
 def other(deployment: Deployment) -> str:
     return str(deployment.lab.other.path)
