@@ -195,5 +195,6 @@ def recognise(place: Place, message: str, *, there: bool = False) -> HostFault:
 
 
 def _last_line(message: str) -> str:
+    """The last line that says something, without the name of an exception's class in front of it."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return lines[-1] if lines else "no output"
+    return re.sub(r"^\w+(Error|Exception) +(?=\S)", "", lines[-1]) if lines else "no output"

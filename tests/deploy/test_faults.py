@@ -127,6 +127,11 @@ def test_what_the_operator_types_fits_the_host():
     assert "ssh-keygen -R '10.99.0.11' && ssh root@10.99.0.11 true" in plain
 
 
+def test_the_detail_has_no_name_of_an_exceptions_class():
+    assert recognise(PLACE, "PyinfraError No such private key file: /k").detail == "No such private key file: /k"
+    assert recognise(PLACE, "EOFError ").detail == "EOFError"
+
+
 def test_the_detail_is_the_last_line_that_says_something():
     fault = recognise(PLACE, "first\ncp: {odd} braces: No space left on device\n\n  \n")
     assert fault.detail == "cp: {odd} braces: No space left on device"
