@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -16,12 +17,12 @@ PROGRAM = ROOT / "deploy" / "provider" / "bin" / "pulumi-resource-threader"
 def provider():
     if not (ROOT / ".venv" / "bin" / "python").exists():
         pytest.skip("it runs with the checkout's .venv: make setup")
-    # An engine is never asked for anything here, so none has to listen.
-    words = [str(PROGRAM), "127.0.0.1:1"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True) as process:
-        assert int(process.stdout.readline()) > 0
-        yield process
-        process.kill()
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        words = [str(PROGRAM), f"127.0.0.1:{engine.getsockname()[1]}"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True) as process:
+            assert int(process.stdout.readline()) > 0
+            yield process
+            process.kill()
 
 
 def test_it_goes_at_once_when_the_engine_says_goodbye(provider):
