@@ -91,6 +91,13 @@ def test_a_claim_that_nobody_gives_back_is_an_error_and_not_a_hang(pair, monkeyp
 # --- file
 
 
+def test_a_change_keeps_what_another_process_has_changed_meanwhile(tmp_path):
+    one, other = FileStore(tmp_path / "threads.json", 3600), FileStore(tmp_path / "threads.json", 3600)
+    one.put("i", FIRING)
+    other.put("j", FIRING)
+    assert (one.get("i"), one.get("j")) == (FIRING, FIRING)
+
+
 def test_the_file_is_private_and_the_folder_is_made(tmp_path):
     store = FileStore(tmp_path / "new" / "threads.json", 3600)
     with store.claim("i"):

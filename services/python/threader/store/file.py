@@ -63,6 +63,7 @@ class FileStore:
 
     def put(self, incident: str, thread: Thread) -> None:
         """Keep it durably."""
+        self._load()  # another process may have changed it since this one last looked
         records = {k: r for k, r in self._records.items() if not expired(r, self._ttl)}
         records.pop(incident, None)  # a changed incident moves to the end
         records[incident] = pack(thread)
