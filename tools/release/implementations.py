@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tools.release.archive import Entry
 from tools.release.errors import ReleaseError
+from tools.release.go import Go
 from tools.release.node import Node
 from tools.release.paths import SERVICES
 from tools.release.python import Python
@@ -32,6 +33,7 @@ class Recipe(Protocol):
 
 RECIPES: Mapping[str, Callable[[Path, tuple[str, ...]], Recipe]] = {
     "python": Python,
+    "go": Go,
     "node": Node,
 }
 """By name: makes the recipe from the folder of the sources and the architectures that are wanted."""

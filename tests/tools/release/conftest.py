@@ -7,8 +7,8 @@ from tools.release.build import Artifact, build
 
 @pytest.fixture(autouse=True)
 def cache_of_its_own(tmp_path, monkeypatch, request):
-    """Tests that really fetch wheels share the user's cache, all others have an empty one."""
-    if not request.node.get_closest_marker("fleet"):
+    """Tests that really fetch or compile share the user's cache, all others have an empty one."""
+    if not any(request.node.get_closest_marker(name) for name in ("fleet", "toolchain")):
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
