@@ -105,8 +105,11 @@ class FakeHosts:
 
 
 @pytest.fixture
-def world(monkeypatch):
+def world(monkeypatch, tmp_path_factory):
     made = World()
+    programs = tmp_path_factory.mktemp("bin")  # Pulumi's language host is there after set-up only
+    (programs / "pulumi-language-python").touch(mode=0o755)
+    monkeypatch.setattr(pulumi, "surroundings", lambda: {"PATH": str(programs)})
     monkeypatch.setattr(pulumi, "ask", made.ask)
     monkeypatch.setattr(pulumi, "run", made.run)
     monkeypatch.setattr(look, "open_hosts", lambda: FakeHosts(made))
