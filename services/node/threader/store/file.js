@@ -89,6 +89,7 @@ export class FileStore {
    * @param {import("../incidents.js").Thread} thread
    */
   async put(incident, thread) {
+    await this.#load(); // another process may have changed it since this one last looked
     const living = [...this.#records].filter(([key, record]) => key !== incident && !expired(record, this.ttl));
     const records = new Map(living.slice(1 - MAX_INCIDENTS)).set(incident, pack(thread));
     const content = JSON.stringify({ version: 1, incidents: Object.fromEntries(records) });
