@@ -100,6 +100,7 @@ FAULTS: Final = (
             r"Broken pipe",
             r"connection dropped",
             r"TimeoutError",
+            r"EOFError",
             r"no answer for",
         ),
         contact=True,

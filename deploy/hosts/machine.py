@@ -17,7 +17,7 @@ COMMAND_SECONDS: Final = 120
 LINK_SECONDS: Final = 20
 """A cut link is noticed within this time, also while nothing is sent."""
 
-_FAILURES: Final = (PyinfraError, SSHException, OSError, ValueError, IndexError)
+_FAILURES: Final = (PyinfraError, SSHException, OSError, EOFError, ValueError, IndexError)
 
 
 class Machine:

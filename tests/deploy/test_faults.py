@@ -46,6 +46,7 @@ MESSAGES = [
     ("OSError Socket is closed", "connection cut"),
     ("ConnectionResetError [Errno 104] Connection reset by peer", "connection cut"),
     ("BrokenPipeError [Errno 32] Broken pipe", "connection cut"),
+    ("EOFError ", "connection cut"),
     ("PyinfraError sudo: a password is required ([sudo] password:)", "sudo password needed"),
     ("sudo: a terminal is required to read the password; either use the -S option", "sudo password needed"),
     ("sh: 1: sudo: not found", "no sudo"),
