@@ -27,11 +27,12 @@ def connection(host: HostSpec) -> Inputs:
 
 def host_inputs(host: HostSpec, fleet: FleetSpec) -> Inputs:
     """The inputs of a Host."""
+    impls = {str(instance.impl) for instance in fleet.instances if instance.host == host.name}
     return {
         "connection": connection(host),
         "lost": host.lost,
         "unreachable": str(fleet.rollout.unreachable),
-        **host_manifest().sections(),
+        **host_manifest(*impls).sections(),
     }
 
 

@@ -26,16 +26,18 @@ def python(name: str, request: object) -> StringCommand:
 
 
 class Snapshot(FactBase):  # type: ignore[misc]
-    """All that is ours on a host, and the `paths` and `users` asked for."""
+    """All that is ours on a host, and the `paths`, `users` and `packages` asked for."""
 
     @staticmethod
     def default() -> dict[str, Any]:
         """Nothing was read: the caller looks at the command's own output for the reason."""
         return {}
 
-    def command(self, paths: Iterable[str] = (), users: Iterable[str] = ()) -> StringCommand:
+    def command(
+        self, paths: Iterable[str] = (), users: Iterable[str] = (), packages: Iterable[str] = ()
+    ) -> StringCommand:
         """The one command; a here-document carries the request, which holds no secrets."""
-        request = json.dumps({"paths": sorted(paths), "users": sorted(users)})
+        request = json.dumps({"paths": sorted(paths), "users": sorted(users), "packages": sorted(packages)})
         return StringCommand(
             "printf '%s\\n'", shlex.quote(request), "|", "python3", "-c", QuoteString(script("snapshot"))
         )

@@ -52,12 +52,12 @@ class Machine:
             raise self._fault("no output")
         return found
 
-    def operate(self, operation: Any, *arguments: object, **more: object) -> None:
+    def operate(self, operation: Any, *arguments: object, seconds: float = COMMAND_SECONDS, **more: object) -> None:
         """Do one operation as root, now; raises HostFault."""
         self._said.clear()
         self._raised = False
         try:
-            operation(*arguments, **more, _sudo=self.sudo, _timeout=COMMAND_SECONDS)
+            operation(*arguments, **more, _sudo=self.sudo, _timeout=seconds)
         except _FAILURES as error:
             raise self._fault(f"{type(error).__name__} {error}") from error
 

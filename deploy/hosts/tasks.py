@@ -6,7 +6,7 @@ from typing import Any
 
 from pyinfra.api import StringCommand
 from pyinfra.api.command import QuoteString
-from pyinfra.operations import server
+from pyinfra.operations import apt, server
 
 from deploy.faults import recognise
 from deploy.hosts import operations
@@ -19,9 +19,9 @@ SIMULTANEOUS = frozenset({"activate", "run"})
 """Tasks that only wait on the host, and may do so side by side."""
 
 
-def snapshot(machine: Machine, paths: list[str], users: list[str]) -> dict[str, Any]:
-    """All that is ours on the host, and the paths and users asked for, in one exec."""
-    found: dict[str, Any] = machine.fact(Snapshot, paths=paths, users=users)
+def snapshot(machine: Machine, paths: list[str], users: list[str], packages: list[str]) -> dict[str, Any]:
+    """All that is ours on the host, and the paths, users and packages asked for, in one exec."""
+    found: dict[str, Any] = machine.fact(Snapshot, paths=paths, users=users, packages=packages)
     if not found["systemd"]:
         raise recognise(machine.place, "no systemd")
     return found
@@ -62,8 +62,19 @@ def _user(machine: Machine, change: Change) -> None:
     if change.wanted is None:
         machine.operate(server.user, change.name, present=False)
     else:
-        options = {"system": True, "home": DATA_DIRECTORY, "shell": "/usr/sbin/nologin", "create_home": False}
+        options: dict[str, Any] = {
+            "system": True,
+            "home": DATA_DIRECTORY,
+            "shell": "/usr/sbin/nologin",
+            "create_home": False,
+        }
         machine.operate(server.user, change.name, **options)
+
+
+def _package(machine: Machine, change: Change) -> None:
+    """Install; one that is needed no longer stays, since others may have come to need it."""
+    if change.wanted is not None:
+        machine.operate(apt.packages, [change.name], update=True, cache_time=3600, no_recommends=True, seconds=600)
 
 
 def _either(make: Any) -> Callable[[Machine, Change], None]:
@@ -91,6 +102,7 @@ def _access(machine: Machine, change: Change) -> None:
 
 _APPLY: Mapping[str, Callable[[Machine, Change], None]] = {
     "users": _user,
+    "packages": _package,
     "directories": _either(operations.directory),
     "files": _file,
     "access": _access,

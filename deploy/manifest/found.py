@@ -22,7 +22,8 @@ def found_manifest(snapshot: Snapshot, names: Manifest) -> Manifest:
         elif "file" in thing:
             files[path], access[path] = thing["file"], thing["access"]
     users = {name: _user(snapshot["users"][name]) for name in names.users if snapshot["users"].get(name)}
-    return Manifest(users=users, directories=directories, files=files, access=access, links=links)
+    packages = {name: state for name in names.packages if (state := snapshot.get("packages", {}).get(name))}
+    return Manifest(users=users, packages=packages, directories=directories, files=files, access=access, links=links)
 
 
 def _user(entry: Mapping[str, Any]) -> str:

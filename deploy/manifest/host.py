@@ -6,7 +6,15 @@ from typing import Final
 
 from deploy.manifest import unit
 from deploy.manifest.items import Manifest
-from deploy.manifest.paths import ARTIFACT_DIRECTORY, DATA_DIRECTORY, ENV_DIRECTORY, HELPER, LIBRARY_DIRECTORY, USER
+from deploy.manifest.paths import (
+    ARTIFACT_DIRECTORY,
+    DATA_DIRECTORY,
+    ENV_DIRECTORY,
+    HELPER,
+    LIBRARY_DIRECTORY,
+    NODE_PACKAGE,
+    USER,
+)
 
 SERVICE_USER: Final = f"system account, home {DATA_DIRECTORY}, no login"
 
@@ -17,11 +25,12 @@ def helper_source() -> str:
     return (Path(__file__).parents[1] / "hosts" / "helper" / "activate.py").read_text()
 
 
-def host_manifest() -> Manifest:
-    """What every host of the fleet gets, whatever runs there."""
+def host_manifest(*impls: str) -> Manifest:
+    """What a host gets on which instances of `impls` run. Packages that were installed stay when nobody needs them."""
     files = {HELPER: helper_source(), unit.TEMPLATE_PATH: unit.TEMPLATE, unit.SETTLE_PATH: unit.SETTLE}
     return Manifest(
         users={USER: SERVICE_USER},
+        packages={NODE_PACKAGE: "installed"} if "node" in impls else {},
         directories=dict.fromkeys(
             (ENV_DIRECTORY, DATA_DIRECTORY, LIBRARY_DIRECTORY, ARTIFACT_DIRECTORY), "root:root 0755"
         ),

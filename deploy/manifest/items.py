@@ -1,4 +1,4 @@
-"""The manifest: the files, access rights, directories, links and users that one resource owns on one host."""
+"""The manifest: the files, directories, links, users and packages that one resource owns on one host."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,10 +12,11 @@ class Manifest:
 
     Sections map a name to a text that people can read, so that a difference can be shown line by line:
     `files` path to content, `access` path of a file to "owner:group mode", `directories` path to "owner:group mode",
-    `links` path to target, `users` name to description. A thing that is absent has no key.
+    `links` path to target, `users` name to description, `packages` name to state. A thing that is absent has no key.
     """
 
     users: Section = field(default_factory=dict)
+    packages: Section = field(default_factory=dict)
     directories: Section = field(default_factory=dict)
     files: Section = field(default_factory=dict)
     access: Section = field(default_factory=dict)

@@ -9,6 +9,7 @@ UNIT_DIRECTORY: Final = "/etc/systemd/system"
 ARTIFACT_DIRECTORY: Final = "/var/cache/alert-threader"
 HELPER: Final = f"{LIBRARY_DIRECTORY}/activate"
 USER: Final = "alert-threader"
+NODE_PACKAGE: Final = "nodejs"
 
 
 def instance_directory(instance: str) -> str:

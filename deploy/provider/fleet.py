@@ -10,7 +10,7 @@ from deploy.errors import ForPeople
 from deploy.faults import HostFault
 from deploy.hosts.client import Connection, Hosts
 from deploy.manifest.items import Change
-from deploy.manifest.paths import USER
+from deploy.manifest.paths import NODE_PACKAGE, USER
 
 
 class LostHost(ForPeople):
@@ -28,7 +28,7 @@ class Fleet:
         """All that is ours on a host, as it was when it was first asked for; raises HostFault, also only once found."""
         key = json.dumps(connection, sort_keys=True)
         if key not in self._snapshots:
-            asked = self._hosts.ask(connection, "snapshot", paths=[], users=[USER])
+            asked = self._hosts.ask(connection, "snapshot", paths=[], users=[USER], packages=[NODE_PACKAGE])
             self._snapshots[key] = asyncio.ensure_future(asked)
         return await asyncio.shield(self._snapshots[key])
 
@@ -75,7 +75,9 @@ class Fleet:
 def wired(changes: Sequence[Change], access: Mapping[str, str]) -> list[list[Any]]:
     """Changes as the worker takes them: a file with its access rights, and no removal of what is being replaced."""
     written = {change.name for change in changes if change.section == "files" and change.wanted is not None}
-    made = {change.name for change in changes if change.wanted is not None and change.section != "users"}
+    made = {
+        change.name for change in changes if change.wanted is not None and change.section not in ("users", "packages")
+    }
     wire: list[list[Any]] = []
     for change in changes:
         if change.section == "access" and (change.name in written or change.wanted is None):

@@ -20,7 +20,7 @@ def up(hosts: Annotated[int, typer.Option(help="How many hosts; each runs a thre
     stage = Stage()
     stage.hosts(hosts)
     stage.services()
-    stage.artifact()
+    stage.artifacts()
     stage.stack()
     stage.converge()
     lines = proof.prove(stage.addresses(), stage.slack)

@@ -2,14 +2,13 @@
 
 import os
 import shutil
-from pathlib import Path
 from typing import Final
 
+from tools.demo import fleet_of
 from tools.demo.converge import converge
 from tools.fleet import owner
 from tools.fleet.fleet import Fleet
 from tools.local import services
-from tools.local.config import settings
 from tools.local.stack import Stack
 from tools.local.webhook import TOKEN
 from tools.release.build import Artifact, build
@@ -27,7 +26,7 @@ class Stage:
         self.fleet = Fleet(STATE / "fleet" / STACK, STACK)
         self.pulumi = Stack(STACK, STATE)
         self.slack = self._redis = ""
-        self._artifact: Artifact | None = None
+        self._artifacts: dict[str, Artifact] = {}
 
     def hosts(self, count: int) -> None:
         """Real systemd hosts."""
@@ -41,23 +40,21 @@ class Stage:
         self._redis, self.slack = services.redis(self.fleet), services.slack(self.fleet)
         step.done(f"Redis, and a Slack stand-in whose page is {self.slack}/")
 
-    def artifact(self) -> None:
-        """The Python threader as a release."""
-        step = Step("artifact", usual=25)
-        self._artifact = build(out=ROOT / "dist")
-        step.done(f"{self._artifact.path.name}, {self._artifact.path.stat().st_size / 1e6:.1f} MB")
+    def artifacts(self) -> None:
+        """The threaders as a release, in every implementation."""
+        for impl in fleet_of.IMPLS:
+            step = Step("artifact", usual=25)
+            self._artifacts[impl] = made = build(out=ROOT / "dist", impl=impl)
+            step.done(f"{made.path.name}, {made.path.stat().st_size / 1e6:.1f} MB")
 
     def stack(self) -> None:
         """Stack dev: its backend, passphrase and config, all generated and ignored by git."""
         step = Step("stack")
-        assert self._artifact
         self.pulumi.make()
         hosts = self.fleet.hosts()
-        path = Path(self._artifact.path).relative_to(ROOT)
-        config = settings(hosts, artifact=str(path), version=self._artifact.version, slack=self.slack)
-        shared = {**config["env"], "THREAD_STORE": "redis"}
+        config = fleet_of.settings(hosts, self._artifacts, self.slack)
         secrets = {"digest_key": self._digest_key(), "secrets.SLACK_BOT_TOKEN": TOKEN, "secrets.REDIS_URL": self._redis}
-        self.pulumi.configure({**config, "env": shared}, secrets)
+        self.pulumi.configure(config, secrets)
         self.pulumi.select()
         step.done(f"{STACK}: {len(hosts)} instances, config in {self.pulumi.file.name}")
 

@@ -1,4 +1,4 @@
-"""Prints as one line of JSON all that is ours on this host. Reads {"paths": […], "users": […]} from standard input.
+"""Prints as one line of JSON all that is ours on this host. Reads {"paths", "users", "packages"} from standard input.
 
 Runs on the host, as root, from standard text in one exec; nothing of it is left there. Python 3.10, standard library.
 """
@@ -159,6 +159,18 @@ def passwd(name: str) -> dict[str, Any] | None:
     return {"uid": entry.pw_uid, "home": entry.pw_dir, "shell": entry.pw_shell}
 
 
+def packages(names: list[str]) -> dict[str, str]:
+    """The state of each Debian package that has one; "installed" is the good one."""
+    if not names:
+        return {}
+    words = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\\n", *names]
+    try:
+        output = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return {}
+    return dict(line.split(" ", 1) for line in output.splitlines() if " " in line)
+
+
 def main() -> None:
     """Answer one request."""
     asked: Mapping[str, Any] = json.loads(sys.stdin.readline() or "{}")
@@ -175,6 +187,7 @@ def main() -> None:
         value["unit"] = states.get(f"alert-threader@{name}.service")
     answer = {
         "paths": {path: what for path, what in found.items() if what},
+        "packages": packages(asked.get("packages", ())),
         "users": {name: passwd(name) for name in asked.get("users", ())},
         "instances": instances,
         "artifacts": sorted(glob.glob("/var/cache/alert-threader/*.tar.gz")),

@@ -14,7 +14,7 @@ from deploy.provider.values import Properties
 class HostResource(Resource):
     """Base files, folders and the service user of one host."""
 
-    names = ("connection", "lost", "users", "directories", "files", "access", "links")
+    names = ("connection", "lost", "users", "packages", "directories", "files", "access", "links")
 
     async def create(self, urn: str, new: Properties) -> tuple[str, Properties]:
         """Converge a host that may have nothing, something or everything already."""
