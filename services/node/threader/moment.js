@@ -35,8 +35,8 @@ export function parseMoment(value) {
  */
 export function compact({ seconds, micros }) {
   const date = new Date(seconds * 1000);
-  const rest = date.toISOString().slice(-19, -5).replace(/[-:]/g, "");
-  return `${date.getUTCFullYear()}${rest}.${String(micros).padStart(6, "0")}Z`;
+  const whole = date.toISOString().slice(0, -5).replace(/[-:]/g, "");
+  return `${whole}.${String(micros).padStart(6, "0")}Z`;
 }
 
 /**

@@ -32,7 +32,9 @@ class Alert(_Part):
     def incident(self) -> str:
         """The incident's identity: the same alert that opens again later has another start, so another thread."""
         start = self.starts_at if self.starts_at.tzinfo else self.starts_at.replace(tzinfo=timezone.utc)
-        return f"{self.fingerprint}:{start.astimezone(timezone.utc).strftime('%Y%m%dT%H%M%S.%fZ')}"
+        # Not strftime: its %Y has fewer than four digits for early years on some systems.
+        utc = start.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds")
+        return f"{self.fingerprint}:{utc.replace('-', '').replace(':', '')}Z"
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@ package alerts
 
 import (
 	"strings"
+	"unicode"
 
 	"alert-threader/internal/incidents"
 )
@@ -37,7 +38,10 @@ func (a Alert) Name() string {
 	return "(no alertname)"
 }
 
+// space also counts the separators of old terminals, as the other threaders do.
+func space(char rune) bool { return unicode.IsSpace(char) || char >= 0x1c && char <= 0x1f }
+
 // Severity is the label severity in lower case, empty when missing.
 func (a Alert) Severity() string {
-	return strings.ToLower(strings.TrimSpace(a.Labels["severity"]))
+	return strings.ToLower(strings.TrimFunc(a.Labels["severity"], space))
 }

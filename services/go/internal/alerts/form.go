@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"regexp"
 	"sort"
 
 	"alert-threader/internal/incidents"
 )
+
+var whole = regexp.MustCompile(`^\d+(\.0+)?$`)
 
 // form is a JSON object whose fields are read one by one; what is wrong with them is collected.
 type form struct {
@@ -49,8 +52,7 @@ func (f *form) fingerprint() string {
 }
 
 func (f *form) moment(key string) Moment {
-	text, _ := f.fields[key].(string)
-	found, ok := parseMoment(text)
+	found, ok := readMoment(f.fields[key])
 	if !ok {
 		f.wrong(key, "must be a time like 2026-11-23T22:00:00Z")
 	}
@@ -106,7 +108,14 @@ func (f *form) count(key string) int64 {
 	if !there {
 		return 0
 	}
-	number, _ := value.(json.Number)
+	if yes, ok := value.(bool); ok { // as the other threaders have it
+		return map[bool]int64{true: 1}[yes]
+	}
+	number, isNumber := value.(json.Number)
+	text, _ := value.(string)
+	if !isNumber && whole.MatchString(text) {
+		number = json.Number(text)
+	}
 	exact, ok := new(big.Float).SetString(string(number))
 	if !ok || !exact.IsInt() || exact.Sign() < 0 {
 		f.wrong(key, "must be a whole number from 0")

@@ -1,6 +1,8 @@
 package alerts
 
 import (
+	"encoding/json"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,6 +17,38 @@ type Moment struct {
 
 var moment = regexp.MustCompile(
 	`^(\d{4})-(\d\d)-(\d\d)(?:[Tt _](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d:?\d\d)?)?$`)
+
+var unixTime = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
+
+const (
+	largestSeconds = 2e10   // a larger number counts milliseconds
+	largestUnix    = 2.5e11 // the year 9999, in seconds
+)
+
+// readMoment takes a text, or a number since 1970.
+func readMoment(value any) (Moment, bool) {
+	switch given := value.(type) {
+	case json.Number:
+		return fromUnix(string(given))
+	case string:
+		if unixTime.MatchString(given) {
+			return fromUnix(given)
+		}
+		return parseMoment(given)
+	}
+	return Moment{}, false
+}
+
+func fromUnix(text string) (Moment, bool) {
+	seconds, err := strconv.ParseFloat(text, 64)
+	if math.Abs(seconds) > largestSeconds {
+		seconds /= 1000
+	}
+	if err != nil || math.Abs(seconds) > largestUnix {
+		return Moment{}, false
+	}
+	return Moment{time.UnixMicro(int64(math.Round(seconds * 1e6))), true}, true
+}
 
 // parseMoment reads ISO 8601 as Alertmanager and its imitators write it; nanoseconds are cut off.
 func parseMoment(text string) (Moment, bool) {

@@ -56,6 +56,22 @@ func TestMomentsAreReadToTheMicrosecond(t *testing.T) {
 	}
 }
 
+func TestNumbersCountSecondsOrMillisecondsSince1970(t *testing.T) {
+	for text, want := range map[string]int64{"1764000000": 1764000000e6, "1764000000.5": 1764000000500000,
+		`"1764000000"`: 1764000000e6, "1764000000000": 1764000000e6, "0": 0, "-1": -1e6} {
+		value, _ := decode([]byte(text))
+		if at, ok := readMoment(value); !ok || at.Time.UnixMicro() != want {
+			t.Errorf("%s: %v %v", text, ok, at)
+		}
+	}
+	for _, text := range []string{"null", "true", `"1e3"`, "1e99", "[]"} {
+		value, _ := decode([]byte(text))
+		if _, ok := readMoment(value); ok {
+			t.Errorf("%s was taken", text)
+		}
+	}
+}
+
 func TestKeysAreTakenInTheirOwnCaseOnly(t *testing.T) {
 	_, problems, err := Parse([]byte(`{"VERSION":"4","status":"firing","alerts":[]}`))
 	if err != nil || len(problems) != 1 || problems[0].At != "version" {
@@ -64,7 +80,7 @@ func TestKeysAreTakenInTheirOwnCaseOnly(t *testing.T) {
 }
 
 func TestCountsAreWholeAndNotNegative(t *testing.T) {
-	for text, want := range map[string]int64{"7": 7, "7.0": 7, "0": 0, "1e3": 1000, "1.5": -1, "-1": -1, `"7"`: -1, "null": -1} {
+	for text, want := range map[string]int64{"7": 7, "7.0": 7, "0": 0, "1e3": 1000, "1.5": -1, "-1": -1, `"7"`: 7, `"x"`: -1, "true": 1, "null": -1} {
 		found, problems, err := Parse([]byte(`{"version":"4","status":"firing","alerts":[],"truncatedAlerts":` + text + `}`))
 		if err != nil || (want < 0) != (len(problems) == 1) || (want >= 0 && found.TruncatedAlerts != want) {
 			t.Errorf("%s: %d %v %v", text, found.TruncatedAlerts, problems, err)
