@@ -5,6 +5,7 @@ Two moments are tried; THREADER_KILLS=10 tries ten (`make test-kill`).
 
 import os
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,11 +49,12 @@ def usual(converged: Deployment) -> float:
 def killed(request, usual: float, converged: Deployment) -> Killed:
     artifact = (converged.lab.good, converged.lab.other)[request.param % 2]
     converged.release(artifact)
+    earlier = processes(converged).keys()
     with converged.start("up", "--yes", "--suppress-progress") as process:
         time.sleep(usual * MOMENTS[request.param])
-        begun = any(PROVIDER in each for each in processes(converged))
+        begun = any(PROVIDER in each for each in processes(converged).values())
         process.kill()
-    alive = survivors(converged, begun)
+    alive = survivors(converged, begun, earlier)
     served = [version_soon(converged, host) for host in converged.hosts]
     locked = any(converged.stack.home.glob("pulumi/.pulumi/locks/**/*.json"))
     plain = converged.up() if locked else None
@@ -61,28 +63,29 @@ def killed(request, usual: float, converged: Deployment) -> Killed:
     return Killed(artifact.version, alive, served, plain, deploy.stdout, versions(converged))
 
 
-def survivors(deployment: Deployment, begun: bool) -> list[str]:
-    """The stack's processes that are left after `GONE_WITHIN` s.
+def survivors(deployment: Deployment, begun: bool, earlier: Collection[int]) -> list[str]:
+    """The stack's processes that are left after `GONE_WITHIN` s, apart from `earlier` ones.
 
     Unless the work had `begun`, Pulumi's language host may be among them: it has nothing to do yet, nobody who could
     end it, and sees within 5 minutes that its engine is gone.
     """
     until = time.monotonic() + GONE_WITHIN
     while True:
-        found = [each for each in processes(deployment) if begun or LANGUAGE_HOST not in each]
+        now = {pid: words for pid, words in processes(deployment).items() if pid not in earlier}
+        found = [words for words in now.values() if begun or LANGUAGE_HOST not in words]
         if not found or time.monotonic() > until:
             return found
         time.sleep(0.1)
 
 
-def processes(deployment: Deployment) -> list[str]:
+def processes(deployment: Deployment) -> dict[int, str]:
     """The command lines of all processes that work for a stack: its backend is in their environment."""
     mark = f"PULUMI_BACKEND_URL={deployment.stack.environ()['PULUMI_BACKEND_URL']}".encode()
-    found = []
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if mark in (folder / "environ").read_bytes().split(b"\0"):
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
     return found
 
 
