@@ -8,7 +8,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -57,7 +56,7 @@ func run() int {
 	if chosen.SlackBotToken == "" {
 		logs.Warning("SLACK_WEBHOOK_URL without SLACK_BOT_TOKEN: messages are posted without threads")
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(chosen.BindHost, fmt.Sprint(chosen.BindPort)))
+	listener, err := web.Listen(chosen.BindHost, chosen.BindPort)
 	if err != nil {
 		// Not a matter of settings alone: the port may be free in a moment, so systemd should try again.
 		where := fmt.Sprintf("BIND_HOST=%s BIND_PORT=%d", chosen.BindHost, chosen.BindPort)
