@@ -8,7 +8,7 @@ CHECKS: tuple[tuple[str, ...], ...] = (
     ("ruff", "check"),
     ("ruff", "format", "--check"),
     ("mypy",),
-    ("pytest", "-m", FAST),
+    ("pytest", "-m", FAST, "-n", "auto"),
 )
 
 Run = Callable[[Sequence[str]], int]
