@@ -3,7 +3,8 @@
 import asyncio
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from deploy.errors import ForPeople
@@ -94,6 +95,15 @@ def wired(changes: Sequence[Change], access: Mapping[str, str]) -> list[list[Any
 def given_up(host: str, lost: bool) -> bool:
     """Whether the operator has said that a host is gone for good: `lost: true`, or THREADER_LOST names it."""
     return lost or host in os.environ.get("THREADER_LOST", "").replace(",", " ").split()
+
+
+@contextmanager
+def removing() -> Iterator[None]:
+    """Around what removes something from a host: one that does not answer is told with how to give it up."""
+    try:
+        yield
+    except HostFault as fault:
+        raise (removal_fault(fault) if fault.fault.contact else fault) from fault
 
 
 def removal_fault(fault: HostFault) -> LostHost:

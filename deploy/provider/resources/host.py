@@ -6,7 +6,7 @@ from deploy.faults import HostFault
 from deploy.manifest.found import found_manifest
 from deploy.manifest.items import Change, Manifest, difference
 from deploy.manifest.paths import ARTIFACT_DIRECTORY
-from deploy.provider.fleet import given_up, removal_fault
+from deploy.provider.fleet import given_up, removing
 from deploy.provider.resources.base import Resource
 from deploy.provider.values import Properties
 
@@ -36,12 +36,10 @@ class HostResource(Resource):
         connection, fleet = old["connection"], self.context.fleet
         if given_up(connection["host"], old["lost"]):
             return self.context.engine.warn(urn, f"host {connection['host']} is lost: forgotten without contact")
-        try:
+        with removing():
             found = found_manifest(await fleet.fresh(connection), Manifest.of(old))
             await fleet.run(connection, "rm", "-rf", ARTIFACT_DIRECTORY, "/run/alert-threader")
             await fleet.apply(connection, difference(found, Manifest()), {})
-        except HostFault as fault:
-            raise (removal_fault(fault) if fault.fault.contact else fault) from fault
         return None
 
     async def _converge(self, urn: str, old: Properties | None, new: Properties) -> Properties:

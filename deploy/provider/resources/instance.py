@@ -10,7 +10,7 @@ from deploy.manifest.environment import parse, render
 from deploy.manifest.found import found_manifest
 from deploy.manifest.items import Manifest, difference
 from deploy.manifest.paths import ARTIFACT_DIRECTORY
-from deploy.provider.fleet import given_up, removal_fault
+from deploy.provider.fleet import given_up, removing
 from deploy.provider.resources.base import Resource
 from deploy.provider.resources.host import compared, planned_changes
 from deploy.provider.values import Properties, Secret
@@ -45,12 +45,10 @@ class InstanceResource(Resource):
         connection, fleet = old["connection"], self.context.fleet
         if given_up(old["host"], old["lost"]):
             return self.context.engine.warn(urn, f"host {old['host']} is lost: {old['instance']} is forgotten")
-        try:
+        with removing():
             found = found_manifest(await fleet.fresh(connection), Manifest.of(old))
             await fleet.forget(connection, old["instance"], purge=purging())
             await fleet.apply(connection, difference(found, Manifest()), {})
-        except HostFault as fault:
-            raise (removal_fault(fault) if fault.fault.contact else fault) from fault
         return None
 
     async def _converge(self, urn: str, old: Properties | None, new: Properties) -> Properties:
@@ -70,7 +68,6 @@ class InstanceResource(Resource):
     async def _stage(self, urn: str, snapshot: dict[str, Any], new: Properties) -> None:
         self.context.engine.progress(urn, f"staging {new['generation']} beside the running generation")
         archive = f"{ARTIFACT_DIRECTORY}/{new['release']}.tar.gz"
-        source = local(new["artifact"], new["release"], ROOT)
         texts = {"env": render(new["env"]), **new["settings"]}
         request = {
             "instance": new["instance"],
@@ -81,9 +78,9 @@ class InstanceResource(Resource):
             "keep": int(new["keep"]),  # every number of a property is a float
             "repair": True,
         }
-        await self.context.fleet.stage(
-            new["connection"], request, None if archive in snapshot["artifacts"] else str(source)
-        )
+        there = archive in snapshot["artifacts"]
+        source = None if there else str(local(new["artifact"], new["release"], ROOT))
+        await self.context.fleet.stage(new["connection"], request, source)
 
 
 def staged(snapshot: dict[str, Any], inputs: Properties) -> Properties:
