@@ -10,6 +10,12 @@ ARTIFACT_DIRECTORY: Final = "/var/cache/alert-threader"
 HELPER: Final = f"{LIBRARY_DIRECTORY}/activate"
 USER: Final = "alert-threader"
 NODE_PACKAGE: Final = "nodejs"
+EDGE_DIRECTORY: Final = "/etc/alert-threader-edge"
+EDGE_DATA: Final = "/var/lib/alert-threader-edge"
+EDGE_HELPER: Final = f"{LIBRARY_DIRECTORY}/edge"
+EDGE_UNIT: Final = "alert-threader-edge.service"
+HEALTH_PROBE: Final = f"{LIBRARY_DIRECTORY}/health"
+HEALTH_DATA: Final = "/var/lib/alert-threader-health"
 
 
 def instance_directory(instance: str) -> str:
@@ -35,3 +41,13 @@ def current_link(instance: str) -> str:
 def unit_name(instance: str) -> str:
     """The systemd unit that runs an instance."""
     return f"alert-threader@{instance}.service"
+
+
+def timer_name(instance: str) -> str:
+    """The systemd timer that checks an instance's health."""
+    return f"alert-threader-health@{instance}.timer"
+
+
+def server_name(instance: str, host: str, port: int) -> str:
+    """What the edge calls one place at which an instance answers: two places of one instance are two servers."""
+    return f"{instance}.{host}.{port}"

@@ -104,24 +104,62 @@ class ReleaseSpec:
 
 @dataclass(frozen=True, slots=True)
 class HealthSpec:
-    """When an activated instance counts as healthy: 2xx from `path` within `deadline` s, asked every `interval` s."""
+    """When an instance counts as healthy, and what its health timer does about it.
+
+    An activated instance has `deadline` s to answer 2xx from `path`, asked every `interval` s, and then to be ready at
+    `ready`. Later its timer asks every `every` s with a `timeout`; `failures` in a row restart it, at most `restarts`
+    times, each after twice the wait; then the trouble is posted to `alertmanagers` (base URLs) until it is over.
+    `metrics` is the folder of node_exporter's textfile collector.
+    """
 
     path: str = "/health"
+    ready: str = "/ready"
     deadline: float = 30.0
     interval: float = 0.5
+    every: float = 60.0
+    timeout: float = 5.0
+    failures: int = 2
+    restarts: int = 3
+    alertmanagers: tuple[str, ...] = ()
+    metrics: str = "/var/lib/prometheus/node-exporter"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSpec:
+    """The load balancer on every host with the role `edge`: webhooks at `port`, its own metrics at `metrics_port`.
+
+    `bind` None means loopback and the host's address (all addresses where that is a name).
+    """
+
+    port: int = 9080
+    metrics_port: int = 9081
+    bind: str | None = None
+
+
+EDGE_ROLE: Final = "edge"
+"""The role of the hosts on which the edge runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutSpec:
     """How a new generation is activated.
 
-    An activation that nobody confirms within `confirm_within` s goes back by itself; hosts keep `keep` generations.
+    At most `batch` instances are switched at a time and never more than `max_unavailable` are out of service, first
+    those named in `order`, then as in the settings; `wait` s lie between batches; no progress for `progress_deadline` s
+    is a failure. Requests in flight get `drain` s before a stop. An activation that nobody confirms within
+    `confirm_within` s goes back by itself; hosts keep `keep` generations.
     """
 
     strategy: Strategy = Strategy.ALL_AT_ONCE
     unreachable: Unreachable = Unreachable.FAIL
     confirm_within: float = 60.0
     keep: int = 5
+    batch: int = 1
+    max_unavailable: int = 1
+    wait: float = 0.0
+    progress_deadline: float = 600.0
+    drain: float = 10.0
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +189,7 @@ class FleetSpec:
     release: ReleaseSpec
     rollout: RolloutSpec = RolloutSpec()
     health: HealthSpec = HealthSpec()
+    edge: EdgeSpec = EdgeSpec()
     env: Mapping[str, str] = field(default_factory=_nothing)
     secrets: Mapping[str, Secret] = field(default_factory=_nothing)
     sources: Mapping[str, str] = field(default_factory=_nothing)
@@ -166,6 +205,11 @@ class FleetSpec:
         if found is None:
             raise KeyError(name)
         return found
+
+    @property
+    def edges(self) -> tuple[HostSpec, ...]:
+        """The hosts on which the edge runs, apart from lost ones."""
+        return tuple(host for host in self.hosts if EDGE_ROLE in host.roles and not host.lost)
 
     def env_of(self, instance: InstanceSpec) -> Mapping[str, str]:
         """The plain variables of an instance: the fleet's, and its own over them."""
