@@ -7,7 +7,7 @@ from deploy.manifest.generation import Generation
 from deploy.manifest.host import host_manifest
 from deploy.manifest.instance import environment, instance_manifest, settings_files
 from deploy.manifest.paths import instance_directory
-from deploy.settings.specs import FleetSpec, HostSpec, Impl, InstanceSpec
+from deploy.settings.specs import FleetSpec, HostSpec, Impl, InstanceSpec, Strategy
 
 RIGHTS = {"env": "root:root 0600", "settings.json": "root:root 0644", "unit.conf": "root:root 0644"}
 Inputs = dict[str, Any]
@@ -86,11 +86,26 @@ def rollout_inputs(fleet: FleetSpec, generations: Mapping[str, str]) -> Inputs:
     return {
         "instances": dict(generations),
         "placement": {instance.name: instance.host for instance in fleet.instances},
+        "ports": {instance.name: instance.port for instance in fleet.instances},
         "hosts": {host.name: connection(host) for host in fleet.hosts},
+        "edges": [host.name for host in fleet.edges],
         "lost": [host.name for host in fleet.hosts if host.lost],
-        "settings": {
-            "strategy": str(fleet.rollout.strategy),
-            "unreachable": str(fleet.rollout.unreachable),
-            "confirm_within": fleet.rollout.confirm_within,
-        },
+        "settings": rollout_settings(fleet),
+    }
+
+
+def rollout_settings(fleet: FleetSpec) -> Inputs:
+    """How the Rollout goes about it; all at once knows no limit."""
+    rollout, limited = fleet.rollout, fleet.rollout.strategy is not Strategy.ALL_AT_ONCE
+    return {
+        "strategy": str(rollout.strategy),
+        "unreachable": str(rollout.unreachable),
+        "confirm_within": rollout.confirm_within,
+        "batch": rollout.batch if limited else None,
+        "max_unavailable": rollout.max_unavailable if limited else None,
+        "wait": rollout.wait if limited else 0.0,
+        "progress_deadline": rollout.progress_deadline,
+        "drain": rollout.drain,
+        "deadline": fleet.health.deadline,
+        "order": list(rollout.order),
     }

@@ -42,11 +42,14 @@ def settings_files(
 ) -> dict[str, str]:
     """The settings files of a generation: what systemd and the activation helper need beside the environment."""
     address = "127.0.0.1" if bind in ("", "0.0.0.0", "::") else f"[{bind}]" if ":" in bind else bind  # noqa: S104
+    base = f"http://{address}:{port}"
     helper = {
         "impl": impl,
         "version": version,
         "release": release,
-        "health": f"http://{address}:{port}{health.path}",
+        "port": port,
+        "health": f"{base}{health.path}",
+        "ready": f"{base}{health.ready}",
         "deadline": health.deadline,
         "interval": health.interval,
     }

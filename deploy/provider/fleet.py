@@ -52,15 +52,10 @@ class Fleet:
         """Stop an instance and remove what it has."""
         await self._write(connection, "forget", instance=instance, purge=purge)
 
-    async def run(self, connection: Connection, *words: str) -> list[str]:
-        """Run a command as root."""
+    async def call(self, connection: Connection, words: Sequence[str]) -> list[str]:
+        """Run a command as root; the lines that it prints."""
         output: list[str] = await self._write(connection, "run", words=list(words))
         return output
-
-    async def activate(self, connection: Connection, *words: str) -> dict[str, Any]:
-        """Call the activation helper."""
-        answer: dict[str, Any] = await self._write(connection, "activate", words=list(words))
-        return answer
 
     async def _write(self, connection: Connection, task: str, **arguments: object) -> Any:
         self._drop(connection)

@@ -68,7 +68,8 @@ class Threader(api.Provider):
         )
 
     async def check(self, request: api.CheckRequest) -> api.CheckResponse:
-        """Settings are checked in the program, all at once, before any resource."""
+        """Settings are checked in the program, all at once, before any resource; here it says what is to exist."""
+        self._resource(request.type).claim(plain(request.new_inputs))
         return api.CheckResponse(inputs=request.new_inputs)
 
     async def diff(self, request: api.DiffRequest) -> api.DiffResponse:
@@ -109,8 +110,10 @@ class Threader(api.Provider):
         return api.UpdateResponse(properties=properties(await act(request.urn, old, new)))
 
     async def delete(self, request: api.DeleteRequest) -> None:
-        """Delete."""
-        await self._resource(request.type).delete(request.urn, plain(request.properties))
+        """Delete, unless the program wants the same under another name."""
+        resource, old = self._resource(request.type), plain(request.properties)
+        if not resource.taken_over(old):
+            await resource.delete(request.urn, old)
 
     async def cancel(self) -> None:
         """The first Ctrl-C or SIGTERM; the second kills this process."""

@@ -1,107 +1,116 @@
-"""Carries out a plan through a port to the hosts: it succeeds whole, or every instance goes back."""
+"""Carries out a plan through a port to the hosts: it succeeds whole, or the whole fleet goes back."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from typing import Final, NoReturn
 
 from deploy.errors import ForPeople
-from deploy.rollout.plan import Plan, Step
+from deploy.rollout.back import Ended, Failure, go_back
+from deploy.rollout.plan import Batch, Kind
+from deploy.rollout.port import DRAINED, READY, SUPERSEDED, UNREACHABLE, Answer
+from deploy.rollout.run import Run
+from deploy.rollout.watch import Watch
 
-
-@dataclass(frozen=True)
-class Answer:
-    """How the switch of one instance stands: healthy, confirmed, failed, reverted, busy, lost or stopped, and why."""
-
-    state: str
-    reason: str | None = None
-
-
-class Port(Protocol):
-    """What an executor needs of the hosts; every call may take as long as the host's own deadline."""
-
-    async def begin(self, step: Step) -> Answer:
-        """Switch, and wait until the instance is healthy or has gone back."""
-
-    async def confirm(self, step: Step) -> Answer:
-        """Keep what was switched; `reverted` when it came too late."""
-
-    async def undo(self, step: Step) -> Answer:
-        """Go back now."""
-
-    async def revert(self, step: Step) -> Answer:
-        """Go back from what was confirmed already."""
-
-    async def stop(self, step: Step) -> Answer:
-        """Stop the instance for good."""
-
-
-_BACK: Final[Mapping[str, frozenset[str]]] = {
-    "healthy": frozenset({"reverted"}),
-    "confirmed": frozenset({"confirmed", "stopped"}),
-}
-"""By how far an instance had come: the answers that mean that it is back."""
-_NEVER_LEFT: Final = frozenset({"failed", "reverted", "busy"})
-"""The answers of an instance that has gone back already, or that somebody else is switching."""
+AGAIN_SECONDS: Final = 1.0
+"""Seconds between two looks at instances that have to be well before the next batch."""
+CANCELLED: Final = "cancelled"
 
 
 class RolloutFailed(ForPeople):
     """The rollout did not succeed, and was undone as the text says."""
 
 
-async def execute(plan: Plan, port: Port, tell: Callable[[str], None]) -> None:
-    """Do the activations all at once, confirm them when every one is healthy, then do the stops."""
-    steps = plan.activations
-    if steps:
-        tell(f"activating {len(steps)} at once: {', '.join(step.instance for step in steps)}")
-    begun = await asyncio.gather(*(port.begin(step) for step in steps))
-    if any(answer.state != "healthy" for answer in begun):
-        await _go_back(steps, begun, port, tell)
-    if steps:
-        tell("all healthy: confirming")
-    confirmed = await asyncio.gather(*(port.confirm(step) for step in steps))
-    if any(answer.state != "confirmed" for answer in confirmed):
-        await _go_back(steps, confirmed, port, tell)
-    for step in plan.stops:
-        tell(f"stopping {step.instance} on {step.host}")
-        await port.stop(step)
+class Superseded(ForPeople):
+    """Another controller has the fleet: this one did nothing more."""
 
 
-async def _go_back(steps: Sequence[Step], answers: Sequence[Answer], port: Port, tell: Callable[[str], None]) -> None:
-    tell("one failed: all go back")
-    back = await asyncio.gather(*(_back(step, answer, port) for step, answer in zip(steps, answers, strict=True)))
-    culprits = [(step, each) for step, each in zip(steps, answers, strict=True) if each.state not in _BACK]
-    failures = [f"{_where(step)} with {step.generation}: {each.reason or each.state}" for step, each in culprits]
-    stuck = [
-        _stuck(step, before, after)
-        for step, before, after in zip(steps, answers, back, strict=True)
-        if after.state not in _BACK.get(before.state, _NEVER_LEFT)
-    ]
+async def execute(run: Run) -> None:
+    """Do batch after batch; raises RolloutFailed once the fleet is back, Superseded when another took over."""
+    plan, done = run.plan, list[Batch]()
+    watch = Watch(run.port, plan, await run.port.survey(plan.watched))
+    for number, batch in enumerate(plan.batches, start=1):
+        failures = await _between(run, watch, done, batch) if done else ()
+        if failures:
+            await _fail(run, failures, Ended(), done)
+        run.tell(
+            f"{number} of {len(plan.batches)}: {', '.join(f'{step.kind} {step.instance}' for step in batch.steps)}"
+        )
+        ended = await _switch(run, batch)
+        if ended.failures:
+            await _fail(run, ended.failures, ended, done)
+        done.append(batch)
+    failures = await watch.updated(done)
+    if failures:
+        await _fail(run, failures, Ended(), done)
+
+
+async def _between(run: Run, watch: Watch, done: Sequence[Batch], batch: Batch) -> tuple[Failure, ...]:
+    """Wait; then what was updated has to be well, and so many others that the next batch may go."""
+    if run.pace.wait:
+        run.tell(f"waiting {run.pace.wait:g} s")
+        await run.pause(run.pace.wait)
+    end = run.now() + run.pace.progress_deadline
+    while not run.cancelled.is_set():
+        failures = await watch.updated(done)
+        down = {} if failures else await watch.down(batch)
+        if failures or run.pace.allows(len(down), sum(step.costs for step in batch.steps)):
+            return failures
+        whys = ", ".join(f"{name} ({why})" for name, why in down.items())
+        if run.now() >= end:
+            return (Failure("", f"no progress for {run.pace.progress_deadline:g} s: waited for {whys}", ""),)
+        run.tell(f"waiting for {whys}")
+        await run.pause(AGAIN_SECONDS)
+    return ()
+
+
+async def _switch(run: Run, batch: Batch) -> Ended:
+    """One batch: drain, switch, confirm when all are healthy, and admit."""
+    port, steps = run.port, tuple(step for step in batch.steps if step.kind is not Kind.ADMIT)
+    if run.cancelled.is_set():
+        return Ended(steps, tuple(Answer("not begun", CANCELLED) for _ in steps))
+    drained = await asyncio.gather(*(port.drain(step) for step in steps))
+    if any(answer.state != DRAINED for answer in drained):
+        return Ended(steps, tuple(_not_begun(answer) for answer in drained))
+    answers = await _timely(run, [port.begin(step) for step in steps])
+    if run.cancelled.is_set():
+        return Ended(steps, answers, CANCELLED)
+    if all(answer.state == "healthy" for answer in answers):
+        answers = tuple(await asyncio.gather(*(port.confirm(step) for step in steps)))
+    ended = Ended(steps, answers)
+    if ended.failures:
+        return ended
+    admitted = await asyncio.gather(*(port.admit(step, back=False) for step in batch.steps))
+    lacking = [answer.reason or answer.state for answer in admitted if answer.state != READY]
+    return replace(ended, stopped="; ".join(lacking) or None)
+
+
+def _not_begun(drained: Answer) -> Answer:
+    return Answer("not begun", None if drained.state == DRAINED else drained.reason or drained.state)
+
+
+async def _timely(run: Run, calls: Sequence[Awaitable[Answer]]) -> tuple[Answer, ...]:
+    """The answers; of calls that take longer than the progress deadline, that they are unreachable."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    await asyncio.wait(tasks, timeout=run.pace.progress_deadline)
+    late = Answer(UNREACHABLE, f"no progress for {run.pace.progress_deadline:g} s")
+    for task in tasks:
+        task.cancel()
+    return tuple(late if task.cancelled() or not task.done() else task.result() for task in tasks)
+
+
+async def _fail(run: Run, failures: Sequence[Failure], ended: Ended, done: Sequence[Batch]) -> NoReturn:
+    """Go back and say why."""
+    if any(answer.state == SUPERSEDED for answer in ended.answers):
+        await asyncio.gather(*(run.port.undo(step) for step in ended.unconfirmed))
+        raise Superseded(f"{failures[0]}; this deploy did nothing more; next: threader status")
+    run.tell("one failed: all go back")
+    stuck = await go_back(run, ended, done, {failure.instance for failure in failures})
+    count = len(ended.steps) + sum(len(batch.steps) for batch in done)
     end = (
         f"degraded: {', '.join(stuck)}"
         if stuck
-        else f"all {len(steps)} instances of the rollout are back on what they ran before"
+        else f"all {count} instances of the rollout are back on what they ran before"
     )
-    raise RolloutFailed(f"rollout failed: {'; '.join(failures)}; {end}; next: threader logs {culprits[0][0].instance}")
-
-
-def _where(step: Step) -> str:
-    return f"{step.instance} on {step.host}"
-
-
-def _stuck(step: Step, before: Answer, after: Answer) -> str:
-    """What is said of an instance that is not known to be back: only what was never confirmed goes back by itself."""
-    if before.state == "confirmed":
-        return f"{_where(step)} could not go back ({after.reason or after.state})"
-    return f"no word yet from {_where(step)} ({after.reason or after.state}), which goes back by itself"
-
-
-async def _back(step: Step, answer: Answer, port: Port) -> Answer:
-    """How one instance goes back, which depends on how far it came; one that failed has gone back already."""
-    match answer.state:
-        case "healthy":
-            return await port.undo(step)
-        case "confirmed":
-            return await port.revert(step)
-        case _:
-            return answer
+    after = f"threader logs {failures[0].instance}" if failures[0].instance else "threader status"
+    raise RolloutFailed(f"rollout failed: {'; '.join(map(str, failures))}; {end}; next: {after}")

@@ -1,10 +1,11 @@
 """What a rollout will do, from what was found and what is wanted. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from deploy.manifest.running import NOTHING
+from deploy.manifest.paths import server_name
+from deploy.manifest.running import NOTHING, generation_of, only_drained, serves
 
 
 class Kind(StrEnum):
@@ -12,71 +13,139 @@ class Kind(StrEnum):
 
     ACTIVATE = "activate"
     STOP = "stop"
+    ADMIT = "admit"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One instance on one host: `before` is the phrase of what it runs, `generation` what it is to run."""
+    """One instance on one host: `before` is the phrase of what it runs there, `generation` what it is to run.
+
+    `port` is where it will answer and `port_before` where it does, None if nowhere or unknown.
+    """
 
     kind: Kind
     instance: str
     host: str
     before: str
     generation: str
+    port: int | None = None
+    port_before: int | None = None
+
+    @property
+    def costs(self) -> bool:
+        """Whether it takes away an instance that serves and that is wanted."""
+        return self.kind is Kind.ACTIVATE and serves(self.before)
+
+    @property
+    def server_before(self) -> str | None:
+        """What the edges call the place that it leaves, None where nothing ran."""
+        return self._server(self.port_before) if generation_of(self.before) else None
+
+    @property
+    def server(self) -> str | None:
+        """What the edges call the place at which it will answer, None for a stop."""
+        return None if self.kind is Kind.STOP else self._server(self.port)
+
+    def _server(self, port: int | None) -> str | None:
+        return server_name(self.instance, self.host, port) if port else None
 
     def __str__(self) -> str:
+        where = f"{self.kind} {self.instance} on {self.host}"
         if self.kind is Kind.STOP:
-            return f"stop {self.instance} on {self.host}, which ran {self.before}"
-        again = self.before.split(" ")[0] == self.generation
+            return f"{where}, which ran {self.before}"
+        if self.kind is Kind.ADMIT:
+            return f"{where} to traffic again, found as {self.before}"
+        again = generation_of(self.before) == self.generation
         change = f"again {self.generation}, found as {self.before}" if again else f"{self.before} -> {self.generation}"
-        return f"activate {self.instance} on {self.host}: {change}"
+        moved = f", port {self.port_before} -> {self.port}" if self.port_before not in (None, self.port) else ""
+        return f"{where}: {change}{moved}"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Steps that are done side by side; `why` they belong together, where more than the batch size binds them."""
+
+    steps: tuple[Step, ...]
+    why: str = ""
+
+    def lines(self, number: int) -> tuple[str, ...]:
+        """The batch as people read it."""
+        head = f"together, since {self.why}:" if self.why else "side by side:"
+        if len(self.steps) == 1:
+            return (f"{number}. {self.steps[0]}",)
+        return (f"{number}. {head}", *(f"   {step}" for step in self.steps))
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps in their order: activations, all at once, then stops."""
+    """The batches in their order, and all instances that have to be well meanwhile, each with its host."""
 
-    steps: tuple[Step, ...]
-
-    @property
-    def activations(self) -> tuple[Step, ...]:
-        """Steps that succeed or go back together."""
-        return tuple(step for step in self.steps if step.kind is Kind.ACTIVATE)
+    batches: tuple[Batch, ...]
+    watched: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def stops(self) -> tuple[Step, ...]:
-        """Steps for what is no longer wanted; done last."""
-        return tuple(step for step in self.steps if step.kind is Kind.STOP)
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in order."""
+        return tuple(step for batch in self.batches for step in batch.steps)
 
     def lines(self) -> tuple[str, ...]:
-        """The plan as a numbered list."""
-        return tuple(f"{number}. {step}" for number, step in enumerate(self.steps, start=1))
+        """The plan as a numbered list, a number for each batch."""
+        return tuple(line for number, batch in enumerate(self.batches, start=1) for line in batch.lines(number))
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a rollout is about: the generation (or found phrase) of each instance, and the host on which it is."""
+    """What a rollout is about: the generation (or found phrase), the host and the port of each instance.
+
+    `arrived` is what was found of instances that are on their new host already, and still on the old one.
+    """
 
     instances: Mapping[str, str]
     placement: Mapping[str, str]
+    ports: Mapping[str, int] = field(default_factory=dict)
+    arrived: Mapping[str, str] = field(default_factory=dict)
 
 
-def make_plan(found: Target, wanted: Target, lost: frozenset[str] = frozenset()) -> Plan:
+@dataclass(frozen=True)
+class Limits:
+    """How many instances a batch has, how many may be out of service, and which go first. None: no limit."""
+
+    batch: int | None = None
+    max_unavailable: int | None = None
+    order: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int | None:
+        """How many serving instances may be switched side by side."""
+        given = [limit for limit in (self.batch, self.max_unavailable) if limit is not None]
+        return min(given) if given else None
+
+
+def steps_between(found: Target, wanted: Target, lost: frozenset[str]) -> tuple[Step, ...]:
     """Activate what is not found as wanted; stop what is wanted there no longer; leave lost hosts out."""
     activate = [
-        Step(Kind.ACTIVATE, name, wanted.placement[name], _before(found, wanted, name), generation)
-        for name, generation in sorted(wanted.instances.items())
+        _activation(name, found, wanted)
+        for name, generation in wanted.instances.items()
         if wanted.placement[name] not in lost and _before(found, wanted, name) != generation
     ]
     stop = [
-        Step(Kind.STOP, name, host, found.instances.get(name, NOTHING), NOTHING)
+        Step(Kind.STOP, name, host, found.instances.get(name, NOTHING), NOTHING, port_before=found.ports.get(name))
         for name, host in sorted(found.placement.items())
         if wanted.placement.get(name) != host and host not in lost
     ]
-    return Plan((*activate, *stop))
+    return (*activate, *stop)
+
+
+def _activation(name: str, found: Target, wanted: Target) -> Step:
+    before, host, generation = _before(found, wanted, name), wanted.placement[name], wanted.instances[name]
+    stays = found.placement.get(name) == host
+    readmit = generation_of(before) == generation and only_drained(before)
+    port = wanted.ports.get(name)
+    was = found.ports.get(name) if stays else None
+    return Step(Kind.ADMIT if readmit else Kind.ACTIVATE, name, host, before, generation, port, was)
 
 
 def _before(found: Target, wanted: Target, name: str) -> str:
     if found.placement.get(name) != wanted.placement[name]:
-        return NOTHING
+        return found.arrived.get(name, NOTHING)
     return found.instances.get(name, NOTHING)

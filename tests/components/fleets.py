@@ -10,6 +10,7 @@ from deploy.settings.specs import (
     ReleaseSpec,
     RolloutSpec,
     Secret,
+    Strategy,
     Unreachable,
 )
 
@@ -30,7 +31,16 @@ def spec(**changes):
         ),
         "instances": (instance("py-a", 9009, "app-1", LOG_LEVEL="debug"), instance("py-b", 9010, "app-2")),
         "release": ReleaseSpec("1.2.0", {Impl.PYTHON: ArtifactSpec(Impl.PYTHON, "dist/python.tar.gz")}),
-        "rollout": RolloutSpec(unreachable=Unreachable.SKIP, confirm_within=90.0, keep=7),
+        "rollout": RolloutSpec(
+            strategy=Strategy.ROLLING,
+            unreachable=Unreachable.SKIP,
+            confirm_within=90.0,
+            keep=7,
+            batch=2,
+            max_unavailable=3,
+            wait=4.0,
+            order=("py-b",),
+        ),
         "env": {"SLACK_CHANNEL": "#alerts", "LOG_LEVEL": "info"},
         "secrets": {"SLACK_BOT_TOKEN": Secret(TOKEN), "REDIS_URL": Secret(PASSWORD, "environment")},
         "digest_key": Secret(KEY),

@@ -3,7 +3,7 @@
 import json
 
 from components.inputs import connection, generation, host_inputs, instance_inputs, rollout_inputs
-from deploy.settings.specs import HealthSpec
+from deploy.settings.specs import HealthSpec, RolloutSpec, Strategy
 from tests.components.fleets import DIGESTS, PASSWORD, SECRETS, TOKEN, instance, spec
 
 FLEET = spec()
@@ -70,10 +70,29 @@ def test_the_rollout_knows_every_instance_its_host_and_its_settings():
     assert rollout_inputs(FLEET, {"py-a": "x", "py-b": "y"}) == {
         "instances": {"py-a": "x", "py-b": "y"},
         "placement": {"py-a": "app-1", "py-b": "app-2"},
+        "ports": {instance.name: instance.port for instance in FLEET.instances},
         "hosts": {host.name: connection(host) for host in FLEET.hosts},
+        "edges": [],
         "lost": ["app-2"],
-        "settings": {"strategy": "all-at-once", "unreachable": "skip", "confirm_within": 90.0},
+        "settings": {
+            "strategy": "rolling",
+            "unreachable": "skip",
+            "confirm_within": 90.0,
+            "batch": 2,
+            "max_unavailable": 3,
+            "wait": 4.0,
+            "progress_deadline": 600.0,
+            "drain": 10.0,
+            "deadline": 30.0,
+            "order": ["py-b"],
+        },
     }
+
+
+def test_all_at_once_knows_no_limits():
+    at_once = spec(rollout=RolloutSpec(strategy=Strategy.ALL_AT_ONCE, batch=2, max_unavailable=3, wait=4))
+    found = rollout_inputs(at_once, {})["settings"]
+    assert (found["batch"], found["max_unavailable"], found["wait"]) == (None, None, 0.0)
 
 
 def test_another_deadline_makes_another_generation_since_the_helper_reads_it_there():

@@ -1,7 +1,7 @@
 """What every resource of ours can do, and how a host that does not answer is met."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from deploy.faults import HostFault
@@ -26,12 +26,19 @@ class HeldUp(HostFault):
         return f"nothing was activated: {super().text}; {WITHOUT}"
 
 
+def machine(connection: Properties) -> str:
+    """A machine by how it is reached; its name in the settings may change."""
+    return f"{connection['address']}:{connection['port']:g}"
+
+
 @dataclass(frozen=True)
 class Context:
     """What a resource works with."""
 
     fleet: Fleet
     engine: Engine
+    claims: set[str] = field(default_factory=set)
+    """What the running program wants to exist, by `Resource.identity`."""
 
 
 class Resource(ABC):
@@ -44,6 +51,20 @@ class Resource(ABC):
 
     def __init__(self, context: Context) -> None:
         self.context = context
+
+    def identity(self, values: Properties) -> str | None:
+        """What it is on which machine, whatever it is called in the program; None: deleting it touches no host."""
+        return None
+
+    def claim(self, new: Properties) -> None:
+        """The program wants this to exist: a resource of another name that was the same will not remove it."""
+        name = self.identity(new)
+        if name:
+            self.context.claims.add(name)
+
+    def taken_over(self, old: Properties) -> bool:
+        """Whether what is to be deleted is wanted under another name: a component, host or address was renamed."""
+        return self.identity(old) in self.context.claims
 
     def diff(self, old: Properties, new: Properties) -> dict[str, str]:
         """The differences by property key."""

@@ -7,7 +7,7 @@ from deploy.manifest.found import found_manifest
 from deploy.manifest.items import Change, Manifest, difference
 from deploy.manifest.paths import ARTIFACT_DIRECTORY
 from deploy.provider.fleet import given_up, removing
-from deploy.provider.resources.base import Resource
+from deploy.provider.resources.base import Resource, machine
 from deploy.provider.values import Properties
 
 
@@ -15,6 +15,10 @@ class HostResource(Resource):
     """Base files, folders and the service user of one host."""
 
     names = ("connection", "lost", "users", "packages", "directories", "files", "access", "links")
+
+    def identity(self, values: Properties) -> str:
+        """The machine."""
+        return f"host at {machine(values['connection'])}"
 
     async def create(self, urn: str, new: Properties) -> tuple[str, Properties]:
         """Converge a host that may have nothing, something or everything already."""
@@ -38,7 +42,7 @@ class HostResource(Resource):
             return self.context.engine.warn(urn, f"host {connection['host']} is lost: forgotten without contact")
         with removing():
             found = found_manifest(await fleet.fresh(connection), Manifest.of(old))
-            await fleet.run(connection, "rm", "-rf", ARTIFACT_DIRECTORY, "/run/alert-threader")
+            await fleet.call(connection, ("rm", "-rf", ARTIFACT_DIRECTORY, "/run/alert-threader"))
             await fleet.apply(connection, difference(found, Manifest()), {})
         return None
 

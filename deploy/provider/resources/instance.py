@@ -11,7 +11,7 @@ from deploy.manifest.found import found_manifest
 from deploy.manifest.items import Manifest, difference
 from deploy.manifest.paths import ARTIFACT_DIRECTORY
 from deploy.provider.fleet import given_up, removing
-from deploy.provider.resources.base import Resource
+from deploy.provider.resources.base import Resource, machine
 from deploy.provider.resources.host import compared, planned_changes
 from deploy.provider.values import Properties, Secret
 
@@ -23,6 +23,10 @@ class InstanceResource(Resource):
 
     names = ("host", "connection", "lost", *GENERATION, "directories", "links")
     replaces = frozenset({"host"})
+
+    def identity(self, values: Properties) -> str:
+        """An instance of that name on that machine."""
+        return f"instance {values['instance']} at {machine(values['connection'])}"
 
     async def create(self, urn: str, new: Properties) -> tuple[str, Properties]:
         """Stage the first generation, or adopt it where it is already."""

@@ -23,7 +23,9 @@ def test_the_helper_is_told_where_health_is_and_how_long_to_wait_for_it():
         "impl": "python",
         "version": "1.2.0",
         "release": "ab" * 32,
+        "port": 9009,
         "health": "http://127.0.0.1:9009/health",
+        "ready": "http://127.0.0.1:9009/ready",
         "deadline": 30.0,
         "interval": 0.5,
     }

@@ -1,16 +1,27 @@
 """Hosts and engine that are only objects: what resources ask of them, and what is on them."""
 
 import asyncio
+import json
 from collections import defaultdict
 
 from deploy.faults import Place, recognise
 from deploy.manifest.environment import render
 from deploy.manifest.host import host_manifest
 from deploy.manifest.instance import instance_manifest
-from deploy.manifest.paths import DATA_DIRECTORY, USER
+from deploy.manifest.paths import DATA_DIRECTORY, EDGE_HELPER, HELPER, USER
 
 DIGEST = "ab" * 32
 RIGHTS = {"env": "root:root 0600", "settings.json": "root:root 0644", "unit.conf": "root:root 0644"}
+FREE = {
+    "lease": {"state": "granted"},
+    "release": {"state": "released"},
+    "note": {"state": "noted"},
+    "drain": {"state": "drained"},
+    "admit": {"state": "ready"},
+    "retire": {"state": "retired"},
+}
+"""The answers that no test asks to be others."""
+NO_INSTANCE = {"current": None, "generations": {}, "pending": False, "repair": False, "unit": None}
 SETTINGS = {"settings.json": "{}\n", "unit.conf": "[Unit]\n"}
 
 
@@ -52,6 +63,7 @@ class FakeFleet:
     def __init__(self, **hosts):
         self.hosts = hosts
         self.calls = []
+        self.sick = {}
         self.answers = defaultdict(lambda: {"begin": "healthy", "confirm": "confirmed", "undo": "reverted"})
 
     async def _contact(self, verb, connection, *arguments):
@@ -77,16 +89,24 @@ class FakeFleet:
     async def forget(self, connection, instance, *, purge):
         await self._contact("forget", connection, instance, purge)
 
-    async def run(self, connection, *words):
-        await self._contact("run", connection, *words)
-        return []
+    async def call(self, connection, words):
+        """Run words as root; the helpers answer as their verbs do."""
+        name = {HELPER: "activate", EDGE_HELPER: "edge"}.get(words[0])
+        if name is None:
+            await self._contact("run", connection, *words)
+            return []
+        found = await self._contact(name, connection, *words[1:])
+        return [json.dumps(self._answer(found, *words[1:]))]
 
-    async def activate(self, connection, *words):
-        found = await self._contact("activate", connection, *words)
-        verb, instance = words[0], words[1]
-        state = self.answers[instance].get(verb, "stopped")
+    def _answer(self, found, verb, *words):
+        if verb in FREE:
+            return FREE[verb]
+        if verb == "survey":
+            return {name: self.sick.get(name) for name in words}
+        instance = words[0]
+        state = self.answers[instance].get(verb)
         if verb == "begin" and state == "healthy":
-            found["instances"][instance] = running_instance(words[2])
+            found["instances"][instance] = running_instance(words[1]) if words[1] != "-" else {**NO_INSTANCE}
         return {"state": state, "reason": f"reason of {instance}"}
 
     def did(self, *verbs):
@@ -143,12 +163,26 @@ def instance_inputs(env=None, host="h1", generation="1.0-a", **changes):
     }
 
 
-def rollout_inputs(instances, placement, lost=(), **settings):
-    hosts = sorted({*placement.values(), *lost})
+def rollout_inputs(instances, placement, lost=(), edges=(), ports=None, **settings):
+    hosts = sorted({*placement.values(), *lost, *edges})
     return {
         "instances": instances,
         "placement": placement,
+        "ports": {name: float(port) for name, port in (ports or {}).items()},
         "hosts": {host: connection(host) for host in hosts},
+        "edges": list(edges),
         "lost": list(lost),
-        "settings": {"strategy": "all-at-once", "unreachable": "fail", "confirm_within": 60.0, **settings},
+        "settings": {
+            "strategy": "all-at-once",
+            "unreachable": "fail",
+            "confirm_within": 60.0,
+            "batch": None,
+            "max_unavailable": None,
+            "wait": 0.0,
+            "progress_deadline": 600.0,
+            "drain": 10.0,
+            "deadline": 30.0,
+            "order": [],
+            **settings,
+        },
     }

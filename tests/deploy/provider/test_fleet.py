@@ -42,7 +42,7 @@ def test_a_write_makes_the_host_be_read_again_and_no_other():
         fleet = Fleet(hosts)
         for name in ("h1", "h2"):
             await fleet.snapshot(connection(name))
-        await fleet.run(connection("h1"), "true")
+        await fleet.call(connection("h1"), ("true",))
         for name in ("h1", "h2"):
             await fleet.snapshot(connection(name))
 

@@ -166,7 +166,8 @@ def test_a_difference_is_told_line_by_line_and_names_what_replaces(stub, inputs)
 
 
 def test_a_secret_stays_secret_in_everything_that_is_answered(stub, inputs):
-    urn, sent = URN.format("Instance"), wire(inputs["Instance"])
+    # another instance: what the program was said to want is not removed by the tests below
+    urn, sent = URN.format("Instance"), wire({**inputs["Instance"], "instance": "py-secret"})
     answers = (
         stub.Check(provider_pb2.CheckRequest(urn=urn, news=sent)).inputs,
         stub.Create(provider_pb2.CreateRequest(urn=urn, properties=sent, preview=True)).properties,
@@ -209,6 +210,12 @@ def test_changing_a_host_that_does_not_answer_fails_with_cause_and_next_command(
         text = people_read(error)
         assert "host h1 (127.0.0.1): connection refused: nothing listens on its port 1" in text
         assert "; next: " in text
+
+
+def test_what_the_program_wants_under_another_name_is_not_removed_under_its_old_one(stub, inputs):
+    wanted = wire({**inputs["Instance"], "instance": "py-moved"})
+    stub.Check(provider_pb2.CheckRequest(urn=URN.format("Instance"), news=wanted))
+    stub.Delete(provider_pb2.DeleteRequest(urn=URN.format("Instance") + "-old", id="x", properties=wanted))
 
 
 @pytest.mark.parametrize("kind", ["Host", "Instance"])

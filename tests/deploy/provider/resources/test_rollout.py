@@ -1,6 +1,7 @@
 """The Rollout resource on hosts that are only objects: one transaction, of which the state tells the truth."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -32,8 +33,13 @@ def update(made, old=OLD, new=NEW):
     return asyncio.run(made.update("urn", old, new))
 
 
+def switches(made):
+    """What was asked of the helpers about single instances, with the hosts."""
+    return [call[1:] for call in made.context.fleet.did("activate") if call[2] in ("begin", "confirm", "undo")]
+
+
 def verbs(made):
-    return [(call[2], call[3]) for call in made.context.fleet.did("activate")]
+    return [call[1:3] for call in switches(made)]
 
 
 def test_what_runs_as_wanted_shows_nothing():
@@ -57,23 +63,44 @@ def test_all_are_switched_and_then_all_are_confirmed():
     assert made.diff(read(made, NEW), NEW) == {}
 
 
-def test_one_token_names_the_rollout_on_every_host():
+def test_every_write_is_done_under_the_lease_that_all_hosts_granted():
     made = resource()
     update(made)
-    tokens = {call[5] if call[2] == "begin" else call[4] for call in made.context.fleet.did("activate")}
-    assert len(tokens) == 1
+    asked = made.context.fleet.did("activate")
+    leases = [(call[1], call[3]) for call in asked if call[2] == "lease"]
+    assert [host for host, _ in leases] == ["h1", "h2"]
+    tokens = {call[4] if call[1] == "begin" else call[3] for call in switches(made)}
+    assert tokens == {token for _, token in leases}
+    assert [call[2] for call in asked][-2:] == ["release", "release"]
 
 
-def test_going_back_from_what_was_confirmed_is_a_switch_with_a_token_of_its_own():
+def test_every_host_notes_that_a_rollout_begins_and_how_it_ended():
+    made = resource()
+    made.context.fleet.answers["b"] = {"begin": "failed"}
+    with pytest.raises(RolloutFailed):
+        update(made)
+    notes = [(call[1], json.loads(call[3])) for call in made.context.fleet.did("activate") if call[2] == "note"]
+    assert [(host, note["verdict"]) for host, note in notes] == [
+        ("h1", "begun"),
+        ("h2", "begun"),
+        ("h1", "failed"),
+        ("h2", "failed"),
+    ]
+    assert notes[0][1]["before"] == {"a": "1.0-x", "b": "1.0-x"}
+    assert notes[0][1]["hosts"]["h1"] == {"address": "addr-h1", "user": "root", "port": 22.0}
+
+
+def test_going_back_from_what_was_confirmed_is_a_switch_of_its_own():
     made = resource()
     made.context.fleet.answers["b"] = {"begin": "healthy", "confirm": "reverted"}
     with pytest.raises(RolloutFailed):
         update(made)
-    calls = [call[2:] for call in made.context.fleet.did("activate") if call[3] == "a"]
-    assert [(call[0], call[2]) for call in calls if call[0] == "begin"] == [("begin", "1.1-y"), ("begin", "1.0-x")]
-    assert calls[0][3] != calls[2][3]
+    calls = [call[1:] for call in switches(made) if call[2] == "a"]
+    assert [(call[0], call[2], call[-1]) for call in calls if call[0] == "begin"] == [
+        ("begin", "1.1-y", "deploy"),
+        ("begin", "1.0-x", "undo"),
+    ]
     assert calls[3][:2] == ("confirm", "a")
-    assert calls[3][2] == calls[2][3]
 
 
 def test_an_instance_that_ran_nothing_before_is_stopped_when_it_has_to_go_back():
@@ -81,7 +108,7 @@ def test_an_instance_that_ran_nothing_before_is_stopped_when_it_has_to_go_back()
     made.context.fleet.answers["b"] = {"begin": "healthy", "confirm": "reverted"}
     with pytest.raises(RolloutFailed, match="are back on what they ran before"):
         update(made, old=None)
-    assert verbs(made)[-1] == ("stop", "a")
+    assert [call[1:4] for call in switches(made)][-2] == ("begin", "a", "-")
 
 
 def test_one_failure_undoes_all_and_names_the_culprit():
@@ -102,10 +129,9 @@ def test_creating_adopts_what_runs_already():
 def test_a_move_activates_there_and_stops_here():
     made = resource(h3=on())
     update(made, OLD, rollout_inputs({"a": "1.0-x", "b": "1.0-x"}, {"a": "h3", "b": "h2"}))
-    assert [(call[1], call[2]) for call in made.context.fleet.did("activate")] == [
-        ("h3", "begin"),
-        ("h3", "confirm"),
-        ("h1", "stop"),
+    assert [(call[0], call[1], call[3]) for call in switches(made) if call[1] == "begin"] == [
+        ("h3", "begin", "1.0-x"),
+        ("h1", "begin", "-"),
     ]
 
 
@@ -119,8 +145,12 @@ def test_a_preview_tells_the_plan_and_contacts_nobody():
     made = resource(h1=fault("h1"))
     asyncio.run(made.preview("urn", OLD, NEW))
     assert made.context.fleet.calls == []
-    assert made.context.engine.texts("note") == [
-        "rollout, all-at-once:\n1. activate a on h1: 1.0-x -> 1.1-y\n2. activate b on h2: 1.0-x -> 1.1-y"
+    (note,) = made.context.engine.texts("note")
+    assert note.splitlines() == [
+        "rollout, all-at-once:",
+        "1. side by side:",
+        "   activate a on h1: 1.0-x -> 1.1-y",
+        "   activate b on h2: 1.0-x -> 1.1-y",
     ]
 
 

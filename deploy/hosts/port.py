@@ -1,0 +1,152 @@
+"""The executor's port to real hosts: each call is one call of the activation helper, or of the edge's."""
+
+import asyncio
+import getpass
+import json
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from deploy.faults import HostFault
+from deploy.hosts.client import Connection
+from deploy.manifest.paths import EDGE_HELPER, HELPER
+from deploy.manifest.running import generation_of
+from deploy.rollout.lease import SECONDS, Lease
+from deploy.rollout.ledger import REJECT
+from deploy.rollout.plan import Kind, Step
+from deploy.rollout.port import DRAINED, READY, UNREACHABLE, Answer
+
+ASKED_AGAIN: Final = 3
+"""How often what must be heard is asked; each time that a host does not answer takes some 5 s."""
+STOPPING: Final = 60.0
+"""Seconds for a stop, and some: the unit's TimeoutStopSec is 40."""
+STOP: Final = "-"
+
+Call = Callable[[Connection, Sequence[str]], Awaitable[list[str]]]
+"""Runs words as root on the host of a connection and gives the lines that they print; raises HostFault."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """In seconds: to confirm a switch, for requests in flight, and for an instance to become healthy."""
+
+    confirm_within: float = 60.0
+    drain: float = 10.0
+    deadline: float = 30.0
+
+    @property
+    def away(self) -> float:
+        """When an edge sends to an instance again without being told: no switch takes longer."""
+        return self.drain + STOPPING + 2 * self.deadline + self.confirm_within
+
+
+def author() -> str:
+    """Who is said to have done what this process does."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+class HelperPort:
+    """Speaks with the helpers on the hosts; what it writes is written under its lease."""
+
+    def __init__(
+        self, call: Call, connections: Mapping[str, Connection], edges: Sequence[str], times: Times, purpose: str
+    ) -> None:
+        self._call_host, self._connections, self._edges = call, connections, tuple(edges)
+        self._times, self._purpose, self._token = times, purpose, ""
+
+    def lease_taken(self, lease: Lease) -> None:
+        """From here on every write is done under this lease."""
+        self._token = lease.token
+
+    async def drain(self, step: Step, *, back: bool = False) -> Answer:
+        """Every edge at once."""
+        server = step.server if back else step.server_before
+        return await self._at_edges("drain", server, f"{self._times.away:g}", f"{self._times.drain:g}")
+
+    async def admit(self, step: Step, *, back: bool) -> Answer:
+        """At every edge the place that the instance is at; the one that it left, if another, is retired."""
+        now, left = (step.server_before, step.server) if back else (step.server, step.server_before)
+        if left and left != now:
+            await self._at_edges("retire", left)
+        answer = await self._at_edges("admit", now)
+        return Answer(READY, answer.reason) if answer.state != UNREACHABLE else answer
+
+    async def begin(self, step: Step) -> Answer:
+        """Switch under the host's own systemd; a stop is a switch to nothing."""
+        return await self._begin(step, STOP if step.kind is Kind.STOP else step.generation, self._purpose)
+
+    async def confirm(self, step: Step) -> Answer:
+        """Keep it; an answer that is lost is asked for again, since the host may have heard the question."""
+        for _ in range(ASKED_AGAIN):
+            answer = await self._ask(step.host, "confirm", step.instance, self._token)
+            if answer.state != UNREACHABLE:
+                break
+        return answer
+
+    async def undo(self, step: Step) -> Answer:
+        """Go back."""
+        return await self._ask(step.host, "undo", step.instance, self._token)
+
+    async def revert(self, step: Step, *, reject: bool) -> Answer:
+        """Switch back to what ran before, as a transaction of its own."""
+        answer = await self._begin(step, generation_of(step.before) or STOP, REJECT if reject else "undo")
+        return await self.confirm(step) if answer.state == "healthy" else answer
+
+    async def survey(self, instances: Mapping[str, str]) -> Mapping[str, str | None]:
+        """One call for each host."""
+        names: dict[str, list[str]] = {}
+        for name, host in instances.items():
+            names.setdefault(host, []).append(name)
+        found = await asyncio.gather(*(self._surveyed(host, here) for host, here in names.items()))
+        return {name: why for each in found for name, why in each.items()}
+
+    async def lease(self, host: str, token: str, purpose: str) -> Answer:
+        """Take or renew it on one host."""
+        found = await self._json(host, HELPER, "lease", token, f"{SECONDS:g}", author(), purpose)
+        reason, holder = found.get("reason"), found.get("lease")
+        if holder:
+            rollout = f"r{str(holder.get('token')).partition(':')[0]}"
+            what = f"a {holder.get('purpose')} ({rollout}) since {holder.get('since')}"
+            reason = f"{holder.get('by')} has the fleet for {what}"
+        return Answer(found["state"], reason, int(found.get("counter") or 0))
+
+    async def release(self, host: str, token: str) -> None:
+        """Give it back."""
+        await self._ask(host, "release", token)
+
+    async def note(self, host: str, record: Mapping[str, Any]) -> Answer:
+        """Append to the host's list of rollouts."""
+        return await self._ask(host, "note", json.dumps(record, separators=(",", ":")))
+
+    async def _begin(self, step: Step, generation: str, purpose: str) -> Answer:
+        within = f"{self._times.confirm_within:g}"
+        return await self._ask(step.host, "begin", step.instance, generation, self._token, within, author(), purpose)
+
+    async def _at_edges(self, verb: str, server: str | None, *words: str) -> Answer:
+        if server is None:
+            return Answer(DRAINED)
+        found = await asyncio.gather(*(self._json(edge, EDGE_HELPER, verb, server, *words) for edge in self._edges))
+        reasons = [
+            f"edge on {edge} could not {verb} {server}: {answer.get('reason')}"
+            for edge, answer in zip(self._edges, found, strict=True)
+            if answer["state"] in (UNREACHABLE, "failed")
+        ]
+        return Answer(UNREACHABLE, "; ".join(reasons)) if reasons else Answer(DRAINED)
+
+    async def _surveyed(self, host: str, names: list[str]) -> Mapping[str, str | None]:
+        found = await self._json(host, HELPER, "survey", *names)
+        if found.get("state") in (UNREACHABLE, "failed"):
+            return dict.fromkeys(names, f"host {host}: {found['reason']}")
+        return {name: found.get(name) for name in names}
+
+    async def _ask(self, host: str, *words: str) -> Answer:
+        found = await self._json(host, HELPER, *words)
+        return Answer(found["state"], found.get("reason"), int(found.get("counter") or 0))
+
+    async def _json(self, host: str, *words: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads((await self._call_host(self._connections[host], words))[-1])
+        except HostFault as fault:
+            return {"state": UNREACHABLE if fault.fault.contact else "failed", "reason": fault.reason}
+        return found
