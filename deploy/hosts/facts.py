@@ -26,7 +26,7 @@ def python(name: str, request: object) -> StringCommand:
 
 
 class Snapshot(FactBase):  # type: ignore[misc]
-    """All that is ours on a host, and the `paths`, `users` and `packages` asked for."""
+    """All that is ours on a host, and the `paths`, `users`, `packages` and `units` asked for."""
 
     @staticmethod
     def default() -> dict[str, Any]:
@@ -34,10 +34,15 @@ class Snapshot(FactBase):  # type: ignore[misc]
         return {}
 
     def command(
-        self, paths: Iterable[str] = (), users: Iterable[str] = (), packages: Iterable[str] = ()
+        self,
+        paths: Iterable[str] = (),
+        users: Iterable[str] = (),
+        packages: Iterable[str] = (),
+        units: Iterable[str] = (),
     ) -> StringCommand:
         """The one command; a here-document carries the request, which holds no secrets."""
-        request = json.dumps({"paths": sorted(paths), "users": sorted(users), "packages": sorted(packages)})
+        asked = {"paths": paths, "users": users, "packages": packages, "units": units}
+        request = json.dumps({name: sorted(each) for name, each in asked.items()})
         return StringCommand(
             "printf '%s\\n'", shlex.quote(request), "|", "python3", "-c", QuoteString(script("snapshot"))
         )

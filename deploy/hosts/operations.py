@@ -70,6 +70,20 @@ def reload() -> Commands:
 
 
 @operation
+def started(unit: str) -> Commands:
+    """Start a systemd unit, also one that has failed."""
+    name = QuoteString(unit)
+    yield StringCommand("systemctl reset-failed", name, "2>/dev/null || :; systemctl start", name)
+
+
+@operation
+def stopped(unit: str) -> Commands:
+    """Stop a systemd unit, and forget that it has failed."""
+    name = QuoteString(unit)
+    yield StringCommand("systemctl stop", name, "&& { systemctl reset-failed", name, "2>/dev/null || :; }")
+
+
+@operation
 def generation(request: dict[str, Any], artifact: str | None) -> Commands:
     """Stage a generation, after bringing the artifact (a path on this machine) where the host does not have it."""
     if artifact:

@@ -1,7 +1,7 @@
 """What the worker can be asked to do on one host; each function is one task, its arguments come as JSON."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pyinfra.api import StringCommand
@@ -19,19 +19,29 @@ SIMULTANEOUS = frozenset({"activate", "run"})
 """Tasks that only wait on the host, and may do so side by side."""
 
 
-def snapshot(machine: Machine, paths: list[str], users: list[str], packages: list[str]) -> dict[str, Any]:
-    """All that is ours on the host, and the paths, users and packages asked for, in one exec."""
-    found: dict[str, Any] = machine.fact(Snapshot, paths=paths, users=users, packages=packages)
+def snapshot(
+    machine: Machine, paths: list[str], users: list[str], packages: list[str], units: Sequence[str] = ()
+) -> dict[str, Any]:
+    """All that is ours on the host, and the paths, users, packages and units asked for, in one exec."""
+    found: dict[str, Any] = machine.fact(Snapshot, paths=paths, users=users, packages=packages, units=units)
     if not found["systemd"]:
         raise recognise(machine.place, "no systemd")
     return found
 
 
 def apply(machine: Machine, changes: list[list[Any]]) -> None:
-    """Do the changes, each (section, name, found, wanted), in their order; systemd is told where units changed."""
+    """Do the changes, each (section, name, found, wanted), in their order.
+
+    Systemd is told where units changed, before any is started: also what a call that was cut off has written.
+    """
+    told = False
     for change in (Change(*each) for each in changes):
+        if change.section == "units" and change.wanted is not None and not told:
+            machine.operate(operations.reload)
+            told = True
         _APPLY[change.section](machine, change)
-    if any("/systemd/" in name for _, name, *_ in changes):
+        told = told and "/systemd/" not in change.name
+    if not told and any("/systemd/" in name for _, name, *_ in changes):
         machine.operate(operations.reload)
 
 
@@ -100,6 +110,10 @@ def _access(machine: Machine, change: Change) -> None:
         machine.operate(operations.rights, change.name, change.wanted)
 
 
+def _unit(machine: Machine, change: Change) -> None:
+    machine.operate(operations.stopped if change.wanted is None else operations.started, change.name)
+
+
 _APPLY: Mapping[str, Callable[[Machine, Change], None]] = {
     "users": _user,
     "packages": _package,
@@ -107,4 +121,5 @@ _APPLY: Mapping[str, Callable[[Machine, Change], None]] = {
     "files": _file,
     "access": _access,
     "links": _either(operations.link),
+    "units": _unit,
 }

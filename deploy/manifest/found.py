@@ -23,7 +23,21 @@ def found_manifest(snapshot: Snapshot, names: Manifest) -> Manifest:
             files[path], access[path] = thing["file"], thing["access"]
     users = {name: _user(snapshot["users"][name]) for name in names.users if snapshot["users"].get(name)}
     packages = {name: state for name in names.packages if (state := snapshot.get("packages", {}).get(name))}
-    return Manifest(users=users, packages=packages, directories=directories, files=files, access=access, links=links)
+    units = {name: state for name in names.units if (state := _unit(snapshot, name))}
+    return Manifest(
+        users=users,
+        packages=packages,
+        directories=directories,
+        files=files,
+        access=access,
+        links=links,
+        units=units,
+    )
+
+
+def _unit(snapshot: Snapshot, name: str) -> str | None:
+    state = snapshot.get("units", {}).get(name)
+    return None if state == "inactive" else state
 
 
 def _user(entry: Mapping[str, Any]) -> str:

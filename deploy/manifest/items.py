@@ -1,4 +1,4 @@
-"""The manifest: the files, directories, links, users and packages that one resource owns on one host."""
+"""The manifest: the files, directories, links, users, packages and running units that one resource owns on a host."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,7 +12,8 @@ class Manifest:
 
     Sections map a name to a text that people can read, so that a difference can be shown line by line:
     `files` path to content, `access` path of a file to "owner:group mode", `directories` path to "owner:group mode",
-    `links` path to target, `users` name to description, `packages` name to state. A thing that is absent has no key.
+    `links` path to target, `users` name to description, `packages` name to state, `units` name of a systemd unit to
+    "active". A thing that is absent, as a unit is that is inactive, has no key.
     """
 
     users: Section = field(default_factory=dict)
@@ -21,6 +22,7 @@ class Manifest:
     files: Section = field(default_factory=dict)
     access: Section = field(default_factory=dict)
     links: Section = field(default_factory=dict)
+    units: Section = field(default_factory=dict)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -51,7 +53,8 @@ class Change:
 def difference(found: Manifest, wanted: Manifest) -> tuple[Change, ...]:
     """What has to change on a host so that `found` becomes `wanted`, in the order in which it can be done.
 
-    Users come first, since files belong to them; directories come parent first and go child first.
+    Users come first, since files belong to them; directories come parent first and go child first; units are started
+    when all else is made, and stopped before anything else is removed.
     """
     have, want = found.sections(), wanted.sections()
     changes = [

@@ -1,4 +1,6 @@
-"""Prints as one line of JSON all that is ours on this host. Reads {"paths", "users", "packages"} from standard input.
+"""Prints as one line of JSON all that is ours on this host, and what standard input asks for.
+
+One line of JSON, of which each key may be missing: {"paths", "users", "packages", "units": lists of names}.
 
 Runs on the host, as root, from standard text in one exec; nothing of it is left there. Python 3.10, standard library.
 """
@@ -16,6 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 DATA, LIMIT = "/var/lib/alert-threader", 65536
+UNITS = "alert-threader*"  # of units that systemd has not loaded, which are inactive, a pattern finds none
 OURS = (
     "/etc/alert-threader.d",
     "/etc/alert-threader.d/*",
@@ -139,14 +142,14 @@ def instance(folder: str) -> dict[str, Any]:
 
 
 def units(names: list[str]) -> dict[str, dict[str, str]]:
-    """The state of each unit, all in one call."""
-    if not names:
-        return {}
+    """The state of each unit, and of all of ours that systemd knows, in one call."""
     words = ["systemctl", "show", "--property=Id,ActiveState,SubState,UnitFileState,ActiveEnterTimestamp", *names]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    blocks = [
-        dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in done.stdout.split("\n\n")
-    ]
+    words.append(UNITS)
+    try:
+        shown = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return {}
+    blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in shown.split("\n\n")]
     return {block["Id"]: block for block in blocks if "Id" in block}
 
 
@@ -182,13 +185,14 @@ def main() -> None:
     for path in sorted(glob.glob(DATA + "/*")):
         if os.path.isdir(path) and not os.path.islink(path) and os.path.isdir(path + "/generations"):
             instances[os.path.basename(path)] = instance(path)
-    states = units([f"alert-threader@{name}.service" for name in instances])
+    states = units([*(f"alert-threader@{name}.service" for name in instances), *asked.get("units", ())])
     for name, value in instances.items():
         value["unit"] = states.get(f"alert-threader@{name}.service")
     answer = {
         "paths": {path: what for path, what in found.items() if what},
         "packages": packages(asked.get("packages", ())),
         "users": {name: passwd(name) for name in asked.get("users", ())},
+        "units": {name: state["ActiveState"] for name, state in states.items() if "ActiveState" in state},
         "instances": instances,
         "artifacts": sorted(glob.glob("/var/cache/alert-threader/*.tar.gz")),
         "systemd": os.path.isdir("/run/systemd/system"),

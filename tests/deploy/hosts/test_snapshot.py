@@ -209,6 +209,46 @@ def test_an_instance_says_what_is_current_pending_and_marked_for_a_restart(scrip
     assert list(found["generations"]) == ["1.0-a"]
 
 
+SHOWN = """\
+Id=alert-threader@py-a.service
+ActiveState=active
+SubState=running
+
+Id=alert-threader-edge.service
+ActiveState=failed
+SubState=failed
+
+Id=asked.timer
+ActiveState=inactive
+"""
+
+
+@pytest.fixture
+def systemctl(tmp_path, monkeypatch):
+    """A systemctl that notes its arguments and says SHOWN."""
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" >> {tmp_path}/asked\ncat {tmp_path}/shown\n")
+    (tmp_path / "systemctl").chmod(0o755)
+    (tmp_path / "shown").write_text(SHOWN)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return lambda: (tmp_path / "asked").read_text().splitlines()
+
+
+def test_units_are_asked_for_in_one_call_by_name_and_all_of_ours_by_a_pattern(script, systemctl):
+    found = script.units(["alert-threader@py-a.service", "asked.timer"])
+    assert systemctl().count("show") == 1
+    assert systemctl()[-3:] == ["alert-threader@py-a.service", "asked.timer", "alert-threader*"]
+    assert {name: state["ActiveState"] for name, state in found.items()} == {
+        "alert-threader@py-a.service": "active",
+        "alert-threader-edge.service": "failed",
+        "asked.timer": "inactive",
+    }
+
+
+def test_where_there_is_no_systemctl_there_are_no_units(script, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert script.units([]) == {}
+
+
 def test_it_can_be_run_as_a_text_with_its_request_on_standard_input(tmp_path):
     """Also on a machine that systemd did not boot, where it has no units to ask for."""
     (tmp_path / "data").mkdir()

@@ -53,3 +53,17 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_the_file_gets_its_rights(
         ("access", None, "root:root 0644"),
         ("links", "/elsewhere", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "found"), [("active", "active"), ("failed", "failed"), ("inactive", None), (None, None)]
+)
+def test_a_unit_is_found_in_the_state_that_it_is_in_and_one_that_is_inactive_is_absent(state, found):
+    names = Manifest(units={"a.timer": "active"})
+    units = {"b.timer": "active", **({"a.timer": state} if state else {})}
+    manifest = found_manifest({"paths": {}, "users": {}, "units": units}, names)
+    assert manifest.units == ({"a.timer": found} if found else {})
+
+
+def test_a_snapshot_that_tells_of_no_units_has_none():
+    assert found_manifest({"paths": {}, "users": {}}, Manifest(units={"a.timer": "active"})).units == {}

@@ -7,7 +7,9 @@ from deploy.manifest.items import Change, Manifest, difference
 
 PATHS = st.sampled_from(("/a", "/a/b", "/a/b/c", "/a/d", "/e"))
 SECTION = st.dictionaries(PATHS, st.sampled_from(("one", "two")))
-MANIFESTS = st.builds(Manifest, users=SECTION, directories=SECTION, files=SECTION, access=SECTION, links=SECTION)
+MANIFESTS = st.builds(
+    Manifest, users=SECTION, directories=SECTION, files=SECTION, access=SECTION, links=SECTION, units=SECTION
+)
 
 
 def carried_out(found, changes):
@@ -44,13 +46,14 @@ def test_everything_is_made_before_anything_is_removed(found, wanted):
     assert removals == sorted(removals)
 
 
-def test_users_come_first_then_folders_parents_first_then_what_lies_in_them():
+def test_users_come_first_then_folders_parents_first_then_what_lies_in_them_and_units_last():
     wanted = Manifest(
         users={"alert-threader": "system account"},
         directories={"/a/b": "root:root 0755", "/a": "root:root 0755"},
         files={"/a/b/c": "text"},
         access={"/a/b/c": "root:root 0644"},
         links={"/a/l": "/a/b/c"},
+        units={"a.timer": "active"},
     )
     made = [(change.section, change.name) for change in difference(Manifest(), wanted)]
     assert made == [
@@ -60,6 +63,7 @@ def test_users_come_first_then_folders_parents_first_then_what_lies_in_them():
         ("files", "/a/b/c"),
         ("access", "/a/b/c"),
         ("links", "/a/l"),
+        ("units", "a.timer"),
     ]
     gone = [(change.section, change.name) for change in difference(wanted, Manifest())]
     assert gone == list(reversed(made))
