@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from deploy.settings.specs import Strategy
+from deploy.settings.specs import RolloutSpec, Strategy
 
-STRATEGIES: Final = frozenset({Strategy.ALL_AT_ONCE})
-DEFAULT_STRATEGY: Final = Strategy.ALL_AT_ONCE
+STRATEGIES: Final = frozenset({Strategy.ALL_AT_ONCE, Strategy.ROLLING})
+DEFAULT_STRATEGY: Final = RolloutSpec().strategy
 MONITORING: Final = False
 VAULT: Final = False

@@ -14,8 +14,12 @@ from deploy.settings.specs import InstanceSpec
 ENV_DIRECTORY: Final = "/etc/alert-threader.d"
 
 
-def instances(items: Sequence[object], hosts: Sequence[HostRow], report: Report) -> list[tuple[int, InstanceSpec]]:
-    """The instances that are as they should be, one for each host that an item means, and the index of that item."""
+Numbered = list[tuple[int, InstanceSpec]]
+"""Instances, each with the index of its item."""
+
+
+def instances(items: Sequence[object], hosts: Sequence[HostRow], report: Report) -> tuple[Numbered, list[Place]]:
+    """The instances that are as they should be, one for each host that an item means; and the places of all."""
     forms = [read.form(shape.Instance, raw, ("instances", index), report) for index, raw in enumerate(items)]
     rows: list[Mapping[object, object]] = [raw if isinstance(raw, Mapping) else {} for raw in items]
     own = [variables.plain(row.get("env"), ("instances", index, "env"), report) for index, row in enumerate(rows)]
@@ -24,7 +28,7 @@ def instances(items: Sequence[object], hosts: Sequence[HostRow], report: Report)
     found = places(items, hosts, report)
     check_places(found, report)
     specs = [(place.index, _spec(place, forms[place.index], own[place.index])) for place in found]
-    return [(index, spec) for index, spec in specs if spec is not None]
+    return [(index, spec) for index, spec in specs if spec is not None], found
 
 
 def env_file(name: str) -> str:

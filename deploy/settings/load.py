@@ -10,6 +10,7 @@ from deploy.settings.environment import environment
 from deploy.settings.fleet import check_artifacts, check_stores
 from deploy.settings.hosts import check_hosts, hosts, rows
 from deploy.settings.report import Report
+from deploy.settings.rolling import check_deadlines, check_order
 from deploy.settings.specs import FleetSpec, HostSpec
 
 _NO_FILE: Final[Mapping[str, object]] = MappingProxyType({})
@@ -36,10 +37,12 @@ def load(
     host_specs, host_rows = hosts(host_items, report), rows(host_items)
     check_hosts(config.get("hosts"), host_rows, report)
     items = read.items(config.get("instances"), ("instances",), report)
-    placed = instances.instances(items, host_rows, report)
+    placed, places = instances.instances(items, host_rows, report)
     check_artifacts(items, config.get("release"), report)
     shared = environment(config, secret_keys, environ, stack_file, report)
     check_stores(placed, shared.env, shared.given, report)
+    check_order(config.get("rollout"), places, report)
+    check_deadlines(config, report)
     fleet = FleetSpec(
         hosts=tuple(host_specs),
         instances=tuple(spec for _, spec in placed),

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from deploy.settings import scalars, words
+from deploy.settings.masking import setting
 from deploy.settings.specs import HealthSpec, HostSpec, Impl, RolloutSpec, Strategy, Unreachable
 
 _HOST, _ROLLOUT, _HEALTH = HostSpec("", ""), RolloutSpec(), HealthSpec()
@@ -37,6 +38,7 @@ def _unreachable(value: object) -> Unreachable:
 Name = Annotated[str, PlainValidator(words.name)]
 Text = Annotated[str, PlainValidator(scalars.filled)]
 FilePath = Annotated[str, PlainValidator(words.file_path)]
+Count = Annotated[int, PlainValidator(partial(scalars.integer, least=1, most=100))]
 Commands = Annotated[tuple[Text, ...], BeforeValidator(_list)]
 
 
@@ -103,13 +105,27 @@ class Rollout(Form):
         _ROLLOUT.confirm_within
     )
     keep: Annotated[int, PlainValidator(partial(scalars.integer, least=2, most=100))] = _ROLLOUT.keep
+    batch: Count = _ROLLOUT.batch
+    max_unavailable: Count = _ROLLOUT.max_unavailable
+    wait: Annotated[float, PlainValidator(partial(scalars.seconds, least=0, most=3600))] = _ROLLOUT.wait
+    progress_deadline: Annotated[float, PlainValidator(words.progress_deadline)] = _ROLLOUT.progress_deadline
+    drain: Annotated[float, PlainValidator(partial(scalars.seconds, least=0, most=300))] = _ROLLOUT.drain
+    order: Annotated[tuple[Text, ...], BeforeValidator(_list)] = _ROLLOUT.order
+
+    @model_validator(mode="after")
+    def _batch_may_be_out_of_service(self) -> "Rollout":
+        if self.batch > self.max_unavailable:
+            reason = f"has to be at most max_unavailable, which is {self.max_unavailable}"
+            more = f"pulumi config set --path '{setting(('rollout', 'max_unavailable'))}' {self.batch}"
+            scalars.wrong_key("batch", reason, more)
+        return self
 
 
 class Health(Form):
     """The section `health`."""
 
     path: Annotated[str, PlainValidator(words.health_path)] = _HEALTH.path
-    deadline: Annotated[float, PlainValidator(partial(scalars.seconds, least=1, most=600))] = _HEALTH.deadline
+    deadline: Annotated[float, PlainValidator(words.deadline)] = _HEALTH.deadline
     interval: Annotated[float, PlainValidator(partial(scalars.seconds, least=0.1, most=60))] = _HEALTH.interval
 
     @model_validator(mode="after")

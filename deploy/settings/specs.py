@@ -150,7 +150,7 @@ class RolloutSpec:
     `confirm_within` s goes back by itself; hosts keep `keep` generations.
     """
 
-    strategy: Strategy = Strategy.ALL_AT_ONCE
+    strategy: Strategy = Strategy.ROLLING
     unreachable: Unreachable = Unreachable.FAIL
     confirm_within: float = 60.0
     keep: int = 5

@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
-from deploy.settings.available import STRATEGIES
-from deploy.settings.scalars import choice, filled, integer, soft, wrong
+from deploy.settings.available import DEFAULT_STRATEGY, STRATEGIES
+from deploy.settings.scalars import choice, filled, integer, seconds, soft, wrong
 from deploy.settings.specs import Strategy
 
 # Part of unit names, of paths below /var/lib and of Prometheus labels: nothing that any of them would have to escape.
@@ -64,6 +64,16 @@ def port(value: object) -> int:
     return integer(value, FIRST_UNPRIVILEGED_PORT, 65535, "a port")
 
 
+def deadline(value: object) -> float:
+    """The seconds in which an instance has to become healthy."""
+    return seconds(value, 1, 600)
+
+
+def progress_deadline(value: object) -> float:
+    """The seconds in which a rollout has to get further."""
+    return seconds(value, 10, 86400)
+
+
 def version(value: object) -> str:
     """A version, as it becomes part of folder names."""
     found = filled(value)
@@ -108,7 +118,7 @@ def strategy(value: object) -> Strategy:
     found = choice(value, Strategy, "strategy", offered=STRATEGIES)
     if found not in STRATEGIES:
         have = ", ".join(each for each in Strategy if each in STRATEGIES)
-        command = f"pulumi config set --path '{{path}}' {min(STRATEGIES)}"
+        command = f"pulumi config set --path '{{path}}' {DEFAULT_STRATEGY}"
         wrong(f"{found} is not available in this version, which has: {have}", command)
     return found
 
