@@ -11,7 +11,7 @@ from deploy.hosts.port import HelperPort, Times, author
 from deploy.manifest.running import generation_of, running
 from deploy.provider.fleet import given_up
 from deploy.provider.resources.base import UNVERIFIED, WITHOUT, Resource
-from deploy.provider.resources.survey import arrivals, drained_at, ports_of, rejections, renamed, seen_counter
+from deploy.provider.resources.survey import renamed
 from deploy.provider.values import Properties
 from deploy.rollout.conduct import Order, conduct
 from deploy.rollout.lease import controller
@@ -19,6 +19,7 @@ from deploy.rollout.order import make_plan
 from deploy.rollout.plan import Limits, Plan, Target
 from deploy.rollout.refuse import refusals
 from deploy.rollout.run import Pace, Run
+from deploy.rollout.survey import arrivals, drained_at, ports_of, rejections, seen_counter
 
 CANCEL_SECONDS: Final = 8.0
 """How long an undo on Ctrl-C may take: CI systems kill 7 to 10 s after their first signal."""

@@ -1,0 +1,55 @@
+"""What a rollout reads from the snapshots of hosts. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from deploy.manifest.paths import server_name
+from deploy.manifest.running import NOTHING, running
+from deploy.rollout.ledger import entries, rejected
+
+Snapshot = Mapping[str, Any]
+
+
+def ports_of(instance: str, snapshot: Snapshot) -> dict[str, int]:
+    """Where what runs of an instance answers, if its generation says so."""
+    found = snapshot["instances"].get(instance) or {"generations": {}, "current": None}
+    running_one = found["generations"].get(str(found["current"]).rpartition("/")[2], {"files": {}})
+    try:
+        return {instance: int(json.loads(running_one["files"]["settings.json"])["port"])}
+    except (LookupError, ValueError, TypeError):
+        return {}
+
+
+def drained_at(edges: Mapping[str, Snapshot], instance: str, host: str, port: float | None) -> list[str]:
+    """The hosts of the edges that know an instance and send nothing to it, since they were told so."""
+    server = server_name(instance, host, int(port or 0))
+    admins = {edge: ((found.get("edge") or {}).get("servers") or {}).get(server) for edge, found in edges.items()}
+    return [edge for edge, known in sorted(admins.items()) if known and known["admin"] != "ready"]
+
+
+def arrivals(wanted: Mapping[str, str], places: Mapping[str, str], snapshots: Mapping[str, Snapshot]) -> dict[str, str]:
+    """What runs of instances that were found on another host than the one on which they are wanted."""
+    moving = {name: host for name, host in wanted.items() if places.get(name, host) != host and host in snapshots}
+    phrases = {name: running(name, snapshots[host]) for name, host in moving.items()}
+    return {name: phrase for name, phrase in phrases.items() if phrase != NOTHING}
+
+
+def rejections(snapshots: Mapping[str, Snapshot]) -> dict[str, dict[str, str]]:
+    """Of each instance the generations that were rolled back, each with why, as one sentence."""
+    found: dict[str, dict[str, str]] = {}
+    for host, snapshot in snapshots.items():
+        for name, instance in snapshot["instances"].items():
+            told = rejected(entries(instance.get("ledger", ())))
+            if told:
+                found.setdefault(name, {}).update({generation: each.text(host) for generation, each in told.items()})
+    return found
+
+
+def seen_counter(snapshots: Iterable[Snapshot]) -> int:
+    """The highest counter of a lease that any of the hosts remembers."""
+    tokens = ["0"]
+    for snapshot in snapshots:
+        tokens.append(str((snapshot.get("lease") or {}).get("token", "0")))
+        tokens += [str(record.get("token", "0")) for record in snapshot.get("rollouts", ())]
+    return max(int(head) for token in tokens if (head := token.partition(":")[0]).isdigit())
