@@ -50,6 +50,12 @@ class Lease:
         return f"r{self.counter}"
 
 
+def counter_of(token: str) -> int:
+    """The counter in a token; 0 where there is none."""
+    head = token.partition(":")[0]
+    return int(head) if head.isdecimal() else 0
+
+
 def controller() -> str:
     """A name for this controller that no other has."""
     return secrets.token_hex(4)

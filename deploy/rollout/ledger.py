@@ -2,12 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
+
+from deploy.rollout.lease import counter_of
 
 ROLLBACK: Final = "rollback"
 """The purpose of a switch with which a person went back."""
 REJECT: Final = "reject"
 """The purpose of a switch with which a failed rollout took back the instance that failed it after its activation."""
+BACK: Final = frozenset({"undo", REJECT})
+"""The purposes with which a failed rollout takes back what it had confirmed."""
+SETTLED: Final = frozenset({"confirmed", "stopped"})
+"""The verdicts after which an instance is as its switch wanted it."""
 
 WHY: Final = {
     ROLLBACK: "{0.by} went back from it to {0.after}",
@@ -28,6 +35,7 @@ class Entry:
     token: str
     purpose: str
     reason: str
+    host: str
 
 
 @dataclass(frozen=True)
@@ -37,10 +45,10 @@ class Rejection:
     at: str
     by: str
     reason: str
+    host: str
 
-    def text(self, host: str) -> str:
-        """As one clause."""
-        return f"{self.reason}, at {self.at} on {host}"
+    def __str__(self) -> str:
+        return f"{self.reason}, at {self.at} on {self.host}"
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,8 @@ class Pin:
     at: str
 
 
-def entries(lines: Iterable[Mapping[str, Any]]) -> tuple[Entry, ...]:
-    """Lines of a ledger as found, oldest first; what older versions did not write is empty."""
+def entries(lines: Iterable[Mapping[str, Any]], host: str) -> tuple[Entry, ...]:
+    """Lines of a ledger as found on a host, oldest first; what older versions did not write is empty."""
     return tuple(
         Entry(
             at=str(line.get("at", "")),
@@ -65,9 +73,19 @@ def entries(lines: Iterable[Mapping[str, Any]]) -> tuple[Entry, ...]:
             token=str(line.get("token") or ""),
             purpose=str(line.get("purpose") or ""),
             reason=str(line.get("reason") or ""),
+            host=host,
         )
         for line in lines
     )
+
+
+def merged(ledgers: Iterable[Sequence[Entry]]) -> tuple[Entry, ...]:
+    """The ledgers of one instance on several hosts as one, in the order of the leases under which they were written.
+
+    Under one lease the clocks of the hosts decide; what one host wrote stays in its order.
+    """
+    keyed = [pair for ledger in ledgers for pair in zip(_order(ledger), ledger, strict=True)]
+    return tuple(entry for _, entry in sorted(keyed, key=lambda pair: pair[0]))
 
 
 def rejected(ledger: Sequence[Entry]) -> dict[str, Rejection]:
@@ -75,17 +93,29 @@ def rejected(ledger: Sequence[Entry]) -> dict[str, Rejection]:
     found: dict[str, Rejection] = {}
     for entry in ledger:
         if entry.verdict == "failed" and entry.after:
-            found[entry.after] = Rejection(entry.at, entry.by, f"it was rolled back ({entry.reason})")
+            found[entry.after] = Rejection(entry.at, entry.by, f"it was rolled back ({entry.reason})", entry.host)
         if entry.verdict == "confirmed":
             found.pop(entry.after or "", None)
             if entry.purpose in WHY and entry.before and entry.before != entry.after:
-                found[entry.before] = Rejection(entry.at, entry.by, WHY[entry.purpose].format(entry))
+                why = WHY[entry.purpose].format(entry)
+                found[entry.before] = Rejection(entry.at, entry.by, why, entry.host)
     return found
 
 
 def pin(ledger: Sequence[Entry]) -> Pin | None:
-    """What a person went back to, until a deploy activates something."""
-    last = next((entry for entry in reversed(ledger) if entry.verdict == "confirmed"), None)
-    if last is None or last.purpose != ROLLBACK or last.after is None:
-        return None
-    return Pin(last.after, last.before, last.by, last.at)
+    """What a person went back to, until a deploy activates something; one that is undone leaves the pin as it was."""
+    held, earlier = None, None
+    for entry in ledger:
+        if entry.verdict not in SETTLED:
+            continue
+        if entry.purpose in BACK:
+            held, earlier = (earlier if earlier and earlier.generation == entry.after else None), None
+        else:
+            back = entry.purpose == ROLLBACK and entry.after
+            held, earlier = (Pin(back, entry.before, entry.by, entry.at) if back else None), held
+    return held
+
+
+def _order(ledger: Sequence[Entry]) -> list[tuple[int, str]]:
+    """By counter and time; an entry that has an earlier one of either than that before it counts as written with it."""
+    return list(accumulate(((counter_of(entry.token), entry.at) for entry in ledger), max))

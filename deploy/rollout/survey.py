@@ -6,7 +6,8 @@ from typing import Any
 
 from deploy.manifest.paths import server_name
 from deploy.manifest.running import NOTHING, running
-from deploy.rollout.ledger import entries, rejected
+from deploy.rollout.lease import counter_of
+from deploy.rollout.ledger import Entry, entries, merged, rejected
 
 Snapshot = Mapping[str, Any]
 
@@ -37,13 +38,17 @@ def arrivals(wanted: Mapping[str, str], places: Mapping[str, str], snapshots: Ma
 
 def rejections(snapshots: Mapping[str, Snapshot]) -> dict[str, dict[str, str]]:
     """Of each instance the generations that were rolled back, each with why, as one sentence."""
-    found: dict[str, dict[str, str]] = {}
-    for host, snapshot in snapshots.items():
+    told = {name: rejected(ledger) for name, ledger in ledgers(snapshots).items()}
+    return {name: {generation: str(each) for generation, each in why.items()} for name, why in told.items() if why}
+
+
+def ledgers(snapshots: Mapping[str, Snapshot]) -> dict[str, tuple[Entry, ...]]:
+    """What all hosts remember of each instance, as one ledger; one that has moved has a part of it on each host."""
+    found: dict[str, list[tuple[Entry, ...]]] = {}
+    for host, snapshot in sorted(snapshots.items()):
         for name, instance in snapshot["instances"].items():
-            told = rejected(entries(instance.get("ledger", ())))
-            if told:
-                found.setdefault(name, {}).update({generation: each.text(host) for generation, each in told.items()})
-    return found
+            found.setdefault(name, []).append(entries(instance.get("ledger", ()), host))
+    return {name: merged(parts) for name, parts in found.items()}
 
 
 def seen_counter(snapshots: Iterable[Snapshot]) -> int:
@@ -52,4 +57,4 @@ def seen_counter(snapshots: Iterable[Snapshot]) -> int:
     for snapshot in snapshots:
         tokens.append(str((snapshot.get("lease") or {}).get("token", "0")))
         tokens += [str(record.get("token", "0")) for record in snapshot.get("rollouts", ())]
-    return max(int(head) for token in tokens if (head := token.partition(":")[0]).isdigit())
+    return max(map(counter_of, tokens))
