@@ -64,6 +64,15 @@ def absent(path: str) -> Commands:
 
 
 @operation
+def given_back(path: str) -> Commands:
+    """Leave a folder that is not ours alone: root's, and gone with its parent where empty and of no Debian package."""
+    name = QuoteString(path)
+    yield StringCommand("[ ! -d", name, "] || [ -L", name, "] || { chown root:root", name, "&& chmod 0755", name, "; }")
+    for each in (name, QuoteString(path.rpartition("/")[0])):
+        yield StringCommand("dpkg-query -S", each, ">/dev/null 2>&1 || rmdir", each, "2>/dev/null || :")
+
+
+@operation
 def reload() -> Commands:
     """Let systemd read its unit files again."""
     yield StringCommand("systemctl daemon-reload")

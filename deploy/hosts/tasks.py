@@ -97,6 +97,14 @@ def _either(make: Any) -> Callable[[Machine, Change], None]:
     return apply_one
 
 
+def _directory(machine: Machine, change: Change) -> None:
+    """Folders that are ours alone have us in their names; others had, or get, files of other programs."""
+    if change.wanted is None and "alert-threader" not in change.name:
+        machine.operate(operations.given_back, change.name)
+    else:
+        _either(operations.directory)(machine, change)
+
+
 def _file(machine: Machine, change: Change) -> None:
     if change.wanted is None:
         machine.operate(operations.absent, change.name)
@@ -117,7 +125,7 @@ def _unit(machine: Machine, change: Change) -> None:
 _APPLY: Mapping[str, Callable[[Machine, Change], None]] = {
     "users": _user,
     "packages": _package,
-    "directories": _either(operations.directory),
+    "directories": _directory,
     "files": _file,
     "access": _access,
     "links": _either(operations.link),

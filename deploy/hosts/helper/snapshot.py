@@ -19,6 +19,7 @@ from typing import Any
 
 DATA, LIMIT = "/var/lib/alert-threader", 65536
 UNITS = "alert-threader*"  # of units that systemd has not loaded, which are inactive, a pattern finds none
+UNIT_FOLDER = "/etc/systemd/system"
 OURS = (
     "/etc/alert-threader.d",
     "/etc/alert-threader.d/*",
@@ -29,9 +30,20 @@ OURS = (
     "/usr/local/lib/alert-threader/*",
     "/var/cache/alert-threader",
     DATA,
+    DATA + "-*",
     DATA + "/*",
     DATA + "/*/generations",
 )
+
+
+def writable() -> list[str]:
+    """The folders elsewhere that units of ours may write in, as these say themselves."""
+    found = []
+    for path in glob.glob(UNIT_FOLDER + "/alert-threader*.service"):
+        if os.path.isfile(path):
+            lines = [line for line in text_of(path).splitlines() if line.startswith("ReadWritePaths=")]
+            found += [word.lstrip("-") for line in lines for word in line.partition("=")[2].split()]
+    return found
 
 
 def name_of(find: Callable[[int], tuple[Any, ...]], number: int) -> str:
@@ -177,7 +189,7 @@ def packages(names: list[str]) -> dict[str, str]:
 def main() -> None:
     """Answer one request."""
     asked: Mapping[str, Any] = json.loads(sys.stdin.readline() or "{}")
-    paths = set(asked.get("paths", ()))
+    paths = {*asked.get("paths", ()), *writable()}
     for pattern in OURS:
         paths.update(glob.glob(pattern))
     found = {path: describe(path) for path in sorted(paths)}

@@ -263,3 +263,11 @@ def test_it_can_be_run_as_a_text_with_its_request_on_standard_input(tmp_path):
     assert found["users"]["root"]["uid"] == 0
     assert found["users"]["nobody-of-that-name"] is None
     assert found["instances"] == {}
+
+
+def test_folders_elsewhere_that_our_units_write_in_are_looked_at(script, tmp_path, monkeypatch):
+    (tmp_path / "alert-threader-x@.service").write_text("[Service]\nReadWritePaths=-/srv/metrics /srv/b\nUMask=0022\n")
+    (tmp_path / "alert-threader-y.service").write_text("[Service]\nExecStart=/bin/true\n")
+    (tmp_path / "alert-threader-z.service").symlink_to("nowhere")
+    monkeypatch.setattr(script, "UNIT_FOLDER", str(tmp_path))
+    assert sorted(script.writable()) == ["/srv/b", "/srv/metrics"]

@@ -43,3 +43,17 @@ def test_systemd_hears_of_unit_files_before_it_starts_units_and_of_those_that_go
     machine = Noting()
     tasks.apply(machine, changes)
     assert machine.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/var/lib/alert-threader", "absent"),
+        ("/etc/systemd/system/alert-threader@a.service.d", "absent"),
+        ("/srv/m", "given_back"),
+    ],
+)
+def test_a_folder_that_others_use_too_is_given_back_and_not_just_removed(path, asked):
+    machine = Noting()
+    tasks.apply(machine, [["directories", path, "root:root 0755", None], ["directories", path, None, "root:root 0755"]])
+    assert machine.asked[:2] == [asked, "directory"]
