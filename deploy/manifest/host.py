@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.manifest import unit
+from deploy.manifest.health import health_base
 from deploy.manifest.items import Manifest
 from deploy.manifest.paths import (
     ARTIFACT_DIRECTORY,
@@ -15,6 +16,7 @@ from deploy.manifest.paths import (
     NODE_PACKAGE,
     USER,
 )
+from deploy.settings.specs import HealthSpec
 
 SERVICE_USER: Final = f"system account, home {DATA_DIRECTORY}, no login"
 
@@ -25,16 +27,24 @@ def helper_source() -> str:
     return (Path(__file__).parents[1] / "hosts" / "helper" / "activate.py").read_text()
 
 
-def host_manifest(*impls: str) -> Manifest:
-    """What a host gets on which instances of `impls` run. Packages that were installed stay when nobody needs them."""
+def host_manifest(*impls: str, metrics: str = HealthSpec().metrics) -> Manifest:
+    """What a host gets on which instances of `impls` run. Packages that were installed stay when nobody needs them.
+
+    `metrics` is the folder of node_exporter's textfile collector.
+    """
+    health = health_base(metrics)
     files = {HELPER: helper_source(), unit.TEMPLATE_PATH: unit.TEMPLATE, unit.SETTLE_PATH: unit.SETTLE}
     return Manifest(
         users={USER: SERVICE_USER},
         packages={NODE_PACKAGE: "installed"} if "node" in impls else {},
-        directories=dict.fromkeys(
-            (ENV_DIRECTORY, DATA_DIRECTORY, LIBRARY_DIRECTORY, ARTIFACT_DIRECTORY), "root:root 0755"
-        ),
-        files=files,
-        access={path: "root:root 0755" if path == HELPER else "root:root 0644" for path in files},
+        directories={
+            **dict.fromkeys((ENV_DIRECTORY, DATA_DIRECTORY, LIBRARY_DIRECTORY, ARTIFACT_DIRECTORY), "root:root 0755"),
+            **health.directories,
+        },
+        files={**files, **health.files},
+        access={
+            **{path: "root:root 0755" if path == HELPER else "root:root 0644" for path in files},
+            **health.access,
+        },
         links={unit.SETTLE_WANTS: unit.SETTLE_PATH},
     )

@@ -6,7 +6,7 @@ import pytest
 
 from deploy.manifest import unit
 from deploy.manifest.host import helper_source, host_manifest
-from deploy.manifest.paths import HELPER
+from deploy.manifest.paths import HEALTH_PROBE, HELPER
 
 GOLDEN = Path(__file__).parent / "golden"
 UNITS = {"alert-threader@.service": unit.TEMPLATE, "alert-threader-settle.service": unit.SETTLE}
@@ -43,7 +43,9 @@ def test_a_host_gets_the_helper_and_the_units_each_with_its_rights():
     assert manifest.files[HELPER] == helper_source()
     assert manifest.access[HELPER] == "root:root 0755"
     assert set(manifest.files) == set(manifest.access)
-    assert {access for path, access in manifest.access.items() if path != HELPER} == {"root:root 0644"}
+    programs = {path for path, access in manifest.access.items() if access == "root:root 0755"}
+    assert programs == {HELPER, HEALTH_PROBE}
+    assert {access for path, access in manifest.access.items() if path not in programs} == {"root:root 0644"}
 
 
 def test_the_helper_says_how_it_is_run():
