@@ -1,8 +1,8 @@
 """The fleet as an inventory of the plain `pyinfra` command: `pyinfra deploy/inventory.py deploy/ops/diagnose.py`.
 
 The hosts are those of the stack's last deploy, apart from lost ones; the stack is PULUMI_STACK, else the selected one,
-else the only one. A group for each role. Host data: `instances` (names), and how to connect; unknown and changed host
-keys are refused.
+else the only one. A group for each role. Host data: `instances` (names), `servers` (what an edge calls each of them),
+and how to connect; unknown and changed host keys are refused.
 """
 
 import sys
@@ -17,6 +17,7 @@ from deploy.cli.errors import said
 from deploy.cli.fleet import Fleet, fleet
 from deploy.cli.stack import stack
 from deploy.errors import ForPeople
+from deploy.manifest.paths import server_name
 
 Member = tuple[str, dict[str, Any]]
 
@@ -38,9 +39,11 @@ def groups(deployed: Fleet) -> dict[str, list[Member]]:
 
 def _data(name: str, deployed: Fleet) -> dict[str, Any]:
     connection = deployed.connections[name]
+    here = [instance for instance in deployed.instances.values() if instance.host == name]
     data = {
         "ssh_hostname": connection["address"],
-        "instances": [instance.name for instance in deployed.instances.values() if instance.host == name],
+        "instances": [instance.name for instance in here],
+        "servers": {instance.name: server_name(instance.name, name, instance.port) for instance in here},
         "ssh_user": connection["user"],
         "ssh_port": int(connection["port"]) if int(connection["port"]) != 22 else None,
         "ssh_key": _path(connection["key"]),

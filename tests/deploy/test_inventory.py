@@ -11,6 +11,7 @@ def test_every_host_that_is_not_lost_is_a_member_with_its_instances():
         {
             "ssh_hostname": "10.0.0.1",
             "instances": ["py-a"],
+            "servers": {"py-a": "py-a.app-1.9009"},
             "ssh_user": "root",
             "ssh_strict_host_key_checking": "yes",
             "_sudo": False,
