@@ -1,12 +1,12 @@
-"""The Fleet: hosts, instances and the rollout that activates them, composed from a spec."""
+"""The Fleet: hosts, instances, the rollout that activates them and the timers that check them, composed from a spec."""
 
 from collections.abc import Mapping
 
 import pulumi
 
 from components.hooks import hooks
-from components.inputs import generation, host_inputs, instance_inputs, rollout_inputs
-from components.resources import Host, Instance, Rollout
+from components.inputs import generation, health_inputs, host_inputs, instance_inputs, rollout_inputs
+from components.resources import HealthTimer, Host, Instance, Rollout
 from deploy.settings.specs import FleetSpec, Impl
 
 
@@ -36,6 +36,11 @@ class Fleet(pulumi.ComponentResource):
             rollout_inputs(spec, names),
             pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=[*staged, *before]),
         )
+        for instance, made in zip(spec.instances, staged, strict=True):
+            # Directly on its instance, too: what only the rollout stands between would be removed in any order.
+            needs = [rollout, made, hosts[instance.host]]
+            timer = pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=needs)
+            HealthTimer(f"{instance.name}-health", health_inputs(instance, spec), timer)
         hooks("after", spec.hooks.after, names, pulumi.ResourceOptions(parent=self, depends_on=rollout))
         self.instances = rollout.instances
         self.register_outputs({"instances": self.instances})

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from deploy.manifest.generation import Generation
+from deploy.manifest.health import health_manifest
 from deploy.manifest.host import host_manifest
 from deploy.manifest.instance import environment, instance_manifest, settings_files
 from deploy.manifest.paths import instance_directory
@@ -32,7 +33,7 @@ def host_inputs(host: HostSpec, fleet: FleetSpec) -> Inputs:
         "connection": connection(host),
         "lost": host.lost,
         "unreachable": str(fleet.rollout.unreachable),
-        **host_manifest(*impls).sections(),
+        **host_manifest(*impls, metrics=fleet.health.metrics).sections(),
     }
 
 
@@ -78,6 +79,21 @@ def instance_inputs(
         "rights": RIGHTS,
         "directories": sections["directories"],
         "links": sections["links"],
+    }
+
+
+def health_inputs(instance: InstanceSpec, fleet: FleetSpec) -> Inputs:
+    """The inputs of an instance's HealthTimer."""
+    host = fleet.host(instance.host)
+    sections = health_manifest(instance.name, instance.host, str(instance.impl), fleet.health).sections()
+    return {
+        "instance": instance.name,
+        "host": instance.host,
+        "connection": connection(host),
+        "lost": host.lost,
+        "unreachable": str(fleet.rollout.unreachable),
+        "metrics": fleet.health.metrics,
+        **{name: sections[name] for name in ("directories", "files", "access", "links", "units")},
     }
 
 

@@ -27,3 +27,10 @@ class Rollout(pulumi.CustomResource):
 
     def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("threader:index:Rollout", name, dict(inputs), options)
+
+
+class HealthTimer(pulumi.CustomResource):
+    """The timer that checks an instance, has it restarted, and tells Alertmanager when that does not help."""
+
+    def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("threader:index:HealthTimer", name, dict(inputs), options)

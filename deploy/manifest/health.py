@@ -146,6 +146,11 @@ def settings_path(instance: str) -> str:
     return f"{ENV_DIRECTORY}/{instance}.health.json"
 
 
+def metrics_path(folder: str, instance: str) -> str:
+    """Where the check of an instance writes its metrics."""
+    return f"{folder}/alert-threader-health-{instance}.prom"
+
+
 def schedule_path(instance: str) -> str:
     """The drop-in with the timer's schedule."""
     return f"{UNIT_DIRECTORY}/{timer_name(instance)}.d/schedule.conf"

@@ -19,6 +19,7 @@ from deploy.provider.engine import Engine
 from deploy.provider.fleet import Fleet
 from deploy.provider.parent import leave_with_engine
 from deploy.provider.resources.base import Context, Resource
+from deploy.provider.resources.health import HealthTimerResource
 from deploy.provider.resources.host import HostResource
 from deploy.provider.resources.instance import InstanceResource
 from deploy.provider.resources.rollout import RolloutResource
@@ -29,6 +30,7 @@ TYPES: Final[dict[str, type[Resource]]] = {
     "threader:index:Host": HostResource,
     "threader:index:Instance": InstanceResource,
     "threader:index:Rollout": RolloutResource,
+    "threader:index:HealthTimer": HealthTimerResource,
 }
 
 

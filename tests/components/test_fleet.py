@@ -26,7 +26,9 @@ def test_every_host_every_instance_and_one_rollout_are_registered(program):
         "app-1": "threader:index:Host",
         "app-2": "threader:index:Host",
         "py-a": "threader:index:Instance",
+        "py-a-health": "threader:index:HealthTimer",
         "py-b": "threader:index:Instance",
+        "py-b-health": "threader:index:HealthTimer",
         "rollout": "threader:index:Rollout",
     }
 
@@ -47,6 +49,11 @@ def test_the_rollout_waits_for_all_instances_and_hooks_before_it_and_hooks_after
     assert program.waits_for("before-1") == {"py-a", "py-b"}
     assert "before-1" in program.waits_for("before-2")
     assert "rollout" in program.waits_for("after-1")
+
+
+def test_a_timer_comes_after_the_rollout_and_goes_before_its_instance_which_it_therefore_names_itself(program):
+    assert program.waits_for("py-a-health") == {"rollout", "py-a", "app-1"}
+    assert program.waits_for("py-b-health") == {"rollout", "py-b", "app-2"}
 
 
 def test_hooks_run_again_for_another_generation(program):
@@ -100,7 +107,7 @@ def test_without_hooks_nothing_is_run_on_the_operators_machine():
 @pytest.mark.parametrize("protect", [True, False])
 def test_a_protected_stack_protects_all_that_is_on_hosts(protect):
     program = registered(spec(protect=protect, hooks=HooksSpec()))
-    for name in ("app-1", "app-2", "py-a", "py-b", "rollout"):
+    for name in ("app-1", "app-2", "py-a", "py-b", "py-a-health", "py-b-health", "rollout"):
         assert program.requests[name].protect is protect
 
 

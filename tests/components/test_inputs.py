@@ -2,7 +2,7 @@
 
 import json
 
-from components.inputs import connection, generation, host_inputs, instance_inputs, rollout_inputs
+from components.inputs import connection, generation, health_inputs, host_inputs, instance_inputs, rollout_inputs
 from deploy.settings.specs import HealthSpec, RolloutSpec, Strategy
 from tests.components.fleets import DIGESTS, PASSWORD, SECRETS, TOKEN, instance, spec
 
@@ -62,8 +62,18 @@ def test_every_secret_is_marked_and_appears_nowhere_else():
 
 
 def test_inputs_are_plain_data():
-    for inputs in (made_inputs(), host_inputs(FLEET.hosts[0], FLEET), rollout_inputs(FLEET, {"py-a": "1.2.0-x"})):
+    host, rollout = host_inputs(FLEET.hosts[0], FLEET), rollout_inputs(FLEET, {"py-a": "1.2.0-x"})
+    for inputs in (made_inputs(), host, rollout, health_inputs(PY_A, FLEET)):
         assert json.loads(json.dumps(inputs)) == inputs
+
+
+def test_a_timer_is_told_of_a_lost_host_and_its_check_whom_to_tell_what():
+    wanted = HealthSpec(every=30.0, alertmanagers=("http://am:9093",), metrics="/srv/m")
+    made = health_inputs(FLEET.instances[1], spec(health=wanted))
+    assert (made["host"], made["lost"], made["unreachable"], made["metrics"]) == ("app-2", True, "skip", "/srv/m")
+    told = json.loads(made["files"]["/etc/alert-threader.d/py-b.health.json"])
+    assert (told["host"], told["impl"], told["alertmanagers"]) == ("app-2", "python", ["http://am:9093"])
+    assert host_inputs(FLEET.hosts[1], spec(health=wanted))["directories"]["/srv/m"] == "root:alert-threader 0775"
 
 
 def test_the_rollout_knows_every_instance_its_host_and_its_settings():

@@ -357,14 +357,14 @@ def due(name: str) -> int:
 
 def forget(name: str) -> int:
     """End what was escalated, as well as it can be done now, and remove what was written."""
+    state = replace(recall(name), escalated=None, healthy=None, reason="its timer was removed")
+    (STATE / f"{name}.json").unlink(missing_ok=True)
     try:
-        limits, state = limits_of(name), recall(name)
+        limits = limits_of(name)
     except (OSError, ValueError, TypeError):
         return 0
-    state = replace(state, escalated=None, healthy=None, reason="its timer was removed")
+    metrics_path(name, limits).unlink(missing_ok=True)
     announce(name, state, limits, lambda alert: post_to(limits.alertmanagers, alert), time.time())
-    for path in (STATE / f"{name}.json", metrics_path(name, limits)):
-        path.unlink(missing_ok=True)
     return 0
 
 

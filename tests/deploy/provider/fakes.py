@@ -40,7 +40,8 @@ def snapshot_of(manifest, instances=None):
     paths |= {path: {"link": target} for path, target in manifest.links.items()}
     account = {"uid": 999, "home": DATA_DIRECTORY, "shell": "/usr/sbin/nologin"}
     users = {USER: account if USER in manifest.users else None}
-    return {"paths": paths, "users": users, "instances": instances or {}, "artifacts": [], "systemd": True}
+    found = {"paths": paths, "users": users, "units": dict(manifest.units), "instances": instances or {}}
+    return {**found, "artifacts": [], "systemd": True}
 
 
 def running_instance(generation="1.0-a", env=None, state="active", **changes):
