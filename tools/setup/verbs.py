@@ -79,9 +79,14 @@ def check(_: Words) -> int:
 
 
 def release(words: Words) -> int:
-    """Build the release artifacts: all of them, or what the arguments say."""
+    """Build the release artifacts: all of them, or what the arguments say; options alone are those of `build`."""
     set_up(Goal.VENV)
-    return module("tools.release", *(words or ("build",)))
+    return module("tools.release", *release_words(words))
+
+
+def release_words(words: Words) -> Words:
+    """The words of `python -m tools.release`."""
+    return words if words and not words[0].startswith("-") else ("build", *words)
 
 
 def lock_requirements(_: Words) -> int:
