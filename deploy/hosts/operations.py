@@ -65,11 +65,16 @@ def absent(path: str) -> Commands:
 
 @operation
 def given_back(path: str) -> Commands:
-    """Leave a folder that is not ours alone: root's, and gone with its parent where empty and of no Debian package."""
+    """Leave a folder that is not ours alone: root's, and gone with its parent where empty and of no Debian package.
+
+    A parent as near to the root as /srv or /var/lib stays: every host has those.
+    """
     name = QuoteString(path)
     yield StringCommand("[ ! -d", name, "] || [ -L", name, "] || { chown root:root", name, "&& chmod 0755", name, "; }")
-    for each in (name, QuoteString(path.rpartition("/")[0])):
-        yield StringCommand("dpkg-query -S", each, ">/dev/null 2>&1 || rmdir", each, "2>/dev/null || :")
+    parent = path.rpartition("/")[0]
+    for each in (path, parent) if parent.count("/") > 2 else (path,):
+        gone = QuoteString(each)
+        yield StringCommand("dpkg-query -S", gone, ">/dev/null 2>&1 || rmdir", gone, "2>/dev/null || :")
 
 
 @operation
