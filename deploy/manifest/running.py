@@ -43,6 +43,11 @@ def serves(phrase: str) -> bool:
     return generation_of(phrase) is not None and all(word.startswith(_NOT_DOWN) for word in amiss_of(phrase))
 
 
+def is_drained(phrase: str) -> bool:
+    """Whether an edge sends nothing to it, whatever else is amiss."""
+    return any(word.startswith(DRAINED) for word in amiss_of(phrase))
+
+
 def only_drained(phrase: str) -> bool:
     """Whether nothing is amiss but that edges send nothing to it."""
     words = amiss_of(phrase)

@@ -1,24 +1,27 @@
 """The order of a rollout: which steps belong together, which wait for others, and how many go side by side. Pure.
 
 - What serves nothing costs nothing and goes first, all of it at once: new, stopped and failed instances.
-- Then serving instances go in batches, first those that the settings name.
+- Then serving instances go in batches: first those that are drained already, then those that the settings name.
 - Where an instance moves to a port that another leaves, that other goes first; instances that swap ports, and one that
   takes over the port of one that is stopped for good, go together: each stops, and starts once its port is free.
+- One that moves to another host serves there before it is stopped here, unless two that move wait for each other.
 - What is wanted no longer is stopped last, when its successors serve.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from deploy.manifest.running import is_drained
 from deploy.rollout.plan import Batch, Kind, Limits, Plan, Step, Target, steps_between
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Steps that cannot be told apart in time, and the steps that have to be over before they begin."""
+    """Steps that cannot be told apart in time; those of `after` must be over before, those of `better` had better."""
 
     steps: tuple[Step, ...]
     after: frozenset[Step]
+    better: frozenset[Step]
     why: str = ""
 
 
@@ -39,12 +42,13 @@ def _groups(steps: Sequence[Step]) -> list[_Group]:
         for step in steps
         if step.kind is Kind.ACTIVATE and leaving.get((step.host, step.port), step) is not step
     }
+    starts = {step.instance: step for step in steps if step.kind is Kind.ACTIVATE}
     members: dict[Step, frozenset[Step]] = {step: frozenset({step}) for step in steps}
     for step, needed in needs.items():
         together = _cycle(step, needs) or ({step, needed} if needed.kind is Kind.STOP else set())
         _join(members, together)
     return [
-        _group([step for step in steps if step in group], needs)
+        _group([step for step in steps if step in group], needs, starts)
         for group in dict.fromkeys(members[step] for step in steps)
     ]
 
@@ -67,11 +71,12 @@ def _join(members: dict[Step, frozenset[Step]], together: set[Step]) -> None:
     members.update(dict.fromkeys(joined, joined))
 
 
-def _group(steps: Sequence[Step], needs: Mapping[Step, Step]) -> _Group:
+def _group(steps: Sequence[Step], needs: Mapping[Step, Step], starts: Mapping[str, Step]) -> _Group:
     inside = set(steps)
     after = frozenset(needs[step] for step in steps if step in needs and needs[step] not in inside)
+    moved = frozenset(starts[step.instance] for step in steps if _stops(step) and step.instance in starts)
     takers = [(step, needs[step]) for step in steps if needs.get(step) in inside]
-    return _Group(tuple(steps), after, _why(takers))
+    return _Group(tuple(steps), after, moved - inside, _why(takers))
 
 
 def _why(takers: Sequence[tuple[Step, Step]]) -> str:
@@ -86,14 +91,21 @@ def _why(takers: Sequence[tuple[Step, Step]]) -> str:
 def _sorted(groups: Sequence[_Group], first: Mapping[str, int]) -> list[_Group]:
     """The groups in the order in which they are done; the sort is stable, so the rest is as in the settings."""
 
-    def rank(group: _Group) -> tuple[int, int]:
-        stops = all(map(_stops, group.steps))
-        kind = 2 if stops else 1 if any(step.costs or step.kind is Kind.STOP for step in group.steps) else 0
-        return kind, min(first.get(step.instance, len(first)) for step in group.steps)
+    def rank(group: _Group) -> tuple[int, bool, int]:
+        kind = (
+            2
+            if all(map(_stops, group.steps))
+            else 1
+            if any(_costs(step) or _stops(step) for step in group.steps)
+            else 0
+        )
+        drained = any(step.costs and is_drained(step.before) for step in group.steps)
+        return kind, not drained, min(first.get(step.instance, len(first)) for step in group.steps)
 
     waiting, done, ordered = sorted(groups, key=rank), set[Step](), list[_Group]()
     while waiting:
-        group = next(each for each in waiting if each.after <= done)
+        able = [each for each in waiting if each.after <= done]
+        group = next((each for each in able if each.better <= done), able[0])
         waiting.remove(group)
         ordered.append(group)
         done.update(group.steps)
