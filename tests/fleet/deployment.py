@@ -95,9 +95,10 @@ class Deployment:
                 content["config"][f"alert-threader:{name}"] = value
         self.stack.file.write_text(yaml.safe_dump(content, sort_keys=False))
 
-    def release(self, artifact: Artifact, **health: float) -> None:
-        """Want another release."""
-        self.change(release={"version": artifact.version, "python": shown(artifact)}, health={"deadline": 10, **health})
+    def release(self, *artifacts: Artifact, version: str | None = None, **health: float) -> None:
+        """Want another release, with an artifact for each implementation; by default called as the first of them."""
+        paths = {artifact.impl: shown(artifact) for artifact in artifacts}
+        self.change(release={"version": version or artifacts[0].version, **paths}, health={"deadline": 10, **health})
 
     def up(self, *words: str, **more: object) -> Done:
         """`pulumi up`."""

@@ -22,6 +22,8 @@ TESTS = ROOT / ".state" / "test"
 MAIN = ("app-1", "app-2", "app-3")
 """The hosts of the stack that most tests share; the others of the fleet are `SPARE`."""
 SPARE = ("app-4", "app-5", "app-6")
+OTHER = "1.0.1"
+"""The version of releases that differ from the threaders as they are in nothing else."""
 
 
 def obstacle() -> str | None:
@@ -75,6 +77,7 @@ class Lab:
                 case "frozen":
                     self.fleet.thaw(host)
             self.fleet.mend(host)
+            self.fleet.empty(host)
 
     def sh(self, host: str, script: str) -> str:
         """Run a shell script on a host as root, without SSH; its output."""
@@ -93,17 +96,21 @@ class Lab:
 
     @cached_property
     def good(self) -> Artifact:
-        """The threader as it is."""
-        return build(out=self.folder / "dist")
+        """The Python threader as it is."""
+        return self.threader("python")
 
     @cached_property
     def other(self) -> Artifact:
         """The same under another version."""
-        return build("1.0.1", out=self.folder / "dist")
+        return self.threader("python", OTHER)
 
-    def bad(self, kind: str) -> Artifact:
+    def threader(self, impl: str, version: str | None = None) -> Artifact:
+        """A threader as it is, or under another version."""
+        return build(version, out=self.folder / "dist", impl=impl)
+
+    def bad(self, kind: str, impl: str = "python") -> Artifact:
         """A release that is bad on purpose."""
-        return build_variant(kind, self.folder / "dist", base=self.good)  # type: ignore[arg-type]
+        return build_variant(kind, self.folder / "dist", base=self.threader(impl))  # type: ignore[arg-type]
 
 
 @contextmanager

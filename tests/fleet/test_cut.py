@@ -1,36 +1,15 @@
 """A link that breaks, or a host that reboots, in the middle of a switch: the host goes back by itself."""
 
 import json
-import time
 
 import pytest
 
 from tests.fleet.answers import version_soon
 from tests.fleet.deployment import Deployment
 from tests.fleet.lab import Lab
+from tests.fleet.records import HOME, current, ledger, pending, until
 
 pytestmark = pytest.mark.fleet
-HOME = "/var/lib/alert-threader"
-
-
-def ledger(lab: Lab, host: str, instance: str) -> dict:
-    """The last line of an instance's ledger."""
-    return json.loads(lab.sh(host, f"tail -1 {HOME}/{instance}/ledger.jsonl"))
-
-
-def current(lab: Lab, host: str, instance: str) -> str:
-    return str(lab.inside(host, f"{HOME}/{instance}/current").readlink())
-
-
-def pending(lab: Lab, host: str, instance: str) -> bool:
-    return lab.inside(host, f"{HOME}/{instance}/pending.json").exists()
-
-
-def until(what, patience: float = 60.0):
-    end = time.monotonic() + patience
-    while not what():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
 
 
 def test_a_host_cut_off_in_the_middle_of_a_switch_goes_back_by_itself(lab: Lab, converged: Deployment):
@@ -41,7 +20,7 @@ def test_a_host_cut_off_in_the_middle_of_a_switch_goes_back_by_itself(lab: Lab, 
         lab.fleet.cut("app-2")
         until(lambda: not pending(lab, "app-2", "py-b"))  # with the link still cut
         assert current(lab, "app-2", "py-b") == old
-        assert ledger(lab, "app-2", "py-b")["verdict"] == "unconfirmed"
+        assert ledger(lab, "app-2", "py-b")[-1]["verdict"] == "unconfirmed"
         process.wait(90)
     text = process.output.read_text()  # type: ignore[attr-defined]
     assert process.returncode != 0, text
@@ -60,13 +39,14 @@ def test_a_host_that_reboots_in_the_middle_of_a_switch_comes_up_with_what_it_ran
     """The shared stack keeps several generations on each host by now: the helper is told to switch to the old one."""
     before = current(lab, "app-1", "py-a")
     older = lab.sh("app-1", f"cd {HOME}/py-a/generations && grep -l '\"1.0.0\"' */settings.json").split("/")[0]
-    begin = f"/usr/local/lib/alert-threader/activate begin py-a {older} token 600 test"
+    lease = json.loads(lab.inside("app-1", f"{HOME}/lease.json").read_text())
+    begin = f"/usr/local/lib/alert-threader/activate begin py-a {older} {lease['token']} 600 test deploy"
     assert json.loads(lab.sh("app-1", begin))["state"] == "healthy"
     assert version_soon(converged, "app-1") == lab.good.version
     lab.fleet.reboot("app-1")
     assert version_soon(converged, "app-1") == lab.other.version
     assert current(lab, "app-1", "py-a") == before
-    assert ledger(lab, "app-1", "py-a")["verdict"] == "reverted"
+    assert ledger(lab, "app-1", "py-a")[-1]["verdict"] == "reverted"
     assert not pending(lab, "app-1", "py-a")
     converged.apply().good()
     assert converged.preview().good().unchanged
