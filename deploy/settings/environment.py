@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from deploy.settings import secrets as encrypted
 from deploy.settings import shell, variables
-from deploy.settings.masking import setting
+from deploy.settings.masking import Path, setting
+from deploy.settings.placement import Place
 from deploy.settings.report import Report
 from deploy.settings.specs import Secret
+from deploy.settings.values import TOKEN, WEBHOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,14 @@ class Environment:
     sources: Mapping[str, str]
     notes: tuple[str, ...]
     given: frozenset[str]
+
+    def of(self, place: Place) -> Mapping[str, str]:
+        """The plain variables of an instance: the fleet's, and its own over them."""
+        return {**self.env, **place.env}
+
+    def path(self, name: str, place: Place) -> Path:
+        """The setting that gives an instance a plain variable."""
+        return ("instances", place.index, "env", name) if name in place.env else ("env", name)
 
 
 def environment(
@@ -61,10 +71,9 @@ def _check_twice(env: Mapping[str, str], secrets: Mapping[str, Secret], report: 
 
 
 def _slack_notes(secrets: Mapping[str, Secret]) -> list[str]:
-    token, webhook = variables.TOKEN, variables.WEBHOOK
-    if token in secrets:
+    if TOKEN in secrets:
         return []
-    lead = f"there is neither {token} nor {webhook}, so threaders will refuse to start"
-    if webhook in secrets:
-        lead = f"messages will be unthreaded: {webhook} is set, {token} is not, and a webhook has no threads"
-    return [f"{lead}; next: {variables.encrypt(token)}"]
+    lead = f"there is neither {TOKEN} nor {WEBHOOK}, so threaders will refuse to start"
+    if WEBHOOK in secrets:
+        lead = f"messages will be unthreaded: {WEBHOOK} is set, {TOKEN} is not, and a webhook has no threads"
+    return [f"{lead}; next: {variables.encrypt(TOKEN)}"]

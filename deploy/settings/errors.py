@@ -11,6 +11,7 @@ SECTIONS: Final = (
     "release",
     "rollout",
     "health",
+    "edge",
     "env",
     "secrets",
     "digest_key",

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from deploy.settings import read, shape, words
+from deploy.settings import addresses, read, shape, words
 from deploy.settings.report import Report, near
-from deploy.settings.scalars import filled, soft
-from deploy.settings.specs import HostSpec
+from deploy.settings.scalars import filled, flag, soft
+from deploy.settings.specs import EDGE_ROLE, HostSpec
 
 _DEFAULT: Final = HostSpec("", "")
+ROLES: Final = _DEFAULT.roles
+"""The roles of a host that names none."""
+NEARLY: Final = 0.85
+"""Likeness (difflib) from which a role is one of the usual ones mistyped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +24,21 @@ class HostRow:
     name: str | None
     roles: tuple[str, ...]
     address: tuple[str, int] | None
+    lost: bool
 
     @staticmethod
     def of(raw: object) -> "HostRow":
         """The row of an item as written."""
         keys = raw if isinstance(raw, Mapping) else {}
-        address = soft(words.address, keys.get("address"))
+        address = soft(addresses.address, keys.get("address"))
         port = _DEFAULT.port if keys.get("port") is None else soft(words.ssh_port, keys["port"])
         given = keys.get("roles")
-        roles = map(partial(soft, filled), given) if isinstance(given, list | tuple) else _DEFAULT.roles
+        roles = map(partial(soft, filled), given) if isinstance(given, list | tuple) else ROLES
         return HostRow(
             name=soft(filled, keys.get("name")),
             roles=tuple(role for role in roles if role is not None),
             address=(address.lower(), port) if address and port else None,
+            lost=soft(flag, keys.get("lost")) is True,
         )
 
 
@@ -48,16 +54,17 @@ def rows(items: Sequence[object]) -> list[HostRow]:
 
 
 def check_hosts(section: object, rows: Sequence[HostRow], report: Report) -> None:
-    """There is a host; two share neither name nor address; a role is not one letter away from the usual one."""
+    """There is a host; two share neither name nor address; no role is one letter away from a usual one."""
     if section == []:
         report.add(("hosts",), section, "has no host", "a fleet that is no more: pulumi destroy")
     _unique([(i, row.name) for i, row in enumerate(rows)], "name", report)
     _unique([(i, row.address) for i, row in enumerate(rows)], "address", report)
     for index, row in enumerate(rows):
         for number, role in enumerate(row.roles):
-            if role not in _DEFAULT.roles and near(role, _DEFAULT.roles, 0.85):
-                suggestion = f"did you mean {_DEFAULT.roles[0]}?"
-                report.add(("hosts", index, "roles", number), role, "a role that is nearly the usual one", suggestion)
+            usual = near(role, (*ROLES, EDGE_ROLE), NEARLY)
+            if usual not in (None, role):
+                path = ("hosts", index, "roles", number)
+                report.add(path, role, "a role that is nearly a usual one", f"did you mean {usual}?")
 
 
 def _unique(values: Sequence[tuple[int, object]], key: str, report: Report) -> None:

@@ -1,6 +1,7 @@
 """The instances: each in its form, on its hosts, with its env file and its own variables."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -14,21 +15,19 @@ from deploy.settings.specs import InstanceSpec
 ENV_DIRECTORY: Final = "/etc/alert-threader.d"
 
 
-Numbered = list[tuple[int, InstanceSpec]]
-"""Instances, each with the index of its item."""
-
-
-def instances(items: Sequence[object], hosts: Sequence[HostRow], report: Report) -> tuple[Numbered, list[Place]]:
+def instances(
+    items: Sequence[object], hosts: Sequence[HostRow], report: Report
+) -> tuple[list[InstanceSpec], list[Place]]:
     """The instances that are as they should be, one for each host that an item means; and the places of all."""
     forms = [read.form(shape.Instance, raw, ("instances", index), report) for index, raw in enumerate(items)]
     rows: list[Mapping[object, object]] = [raw if isinstance(raw, Mapping) else {} for raw in items]
     own = [variables.plain(row.get("env"), ("instances", index, "env"), report) for index, row in enumerate(rows)]
     for index, row in enumerate(rows):
         _check_env_file(index, row, report)
-    found = places(items, hosts, report)
+    found = [replace(place, env=own[place.index]) for place in places(items, hosts, report)]
     check_places(found, report)
-    specs = [(place.index, _spec(place, forms[place.index], own[place.index])) for place in found]
-    return [(index, spec) for index, spec in specs if spec is not None], found
+    specs = [_spec(place, forms[place.index]) for place in found]
+    return [spec for spec in specs if spec is not None], found
 
 
 def env_file(name: str) -> str:
@@ -36,10 +35,11 @@ def env_file(name: str) -> str:
     return f"{ENV_DIRECTORY}/{name}.env"
 
 
-def _spec(place: Place, form: shape.Instance | None, env: Mapping[str, str]) -> InstanceSpec | None:
+def _spec(place: Place, form: shape.Instance | None) -> InstanceSpec | None:
     if form is None or place.host is None:
         return None
-    return InstanceSpec(place.name, form.impl, form.port, place.host, env_file(place.name), MappingProxyType(dict(env)))
+    env = MappingProxyType(dict(place.env))
+    return InstanceSpec(place.name, form.impl, form.port, place.host, env_file(place.name), env)
 
 
 def _check_env_file(index: int, row: Mapping[object, object], report: Report) -> None:

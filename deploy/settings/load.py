@@ -6,12 +6,15 @@ from typing import Final
 
 from deploy.settings import instances, read, sections
 from deploy.settings import secrets as encrypted
+from deploy.settings.edge import check_edge, check_reach
 from deploy.settings.environment import environment
-from deploy.settings.fleet import check_artifacts, check_stores
+from deploy.settings.fleet import check_artifacts
 from deploy.settings.hosts import check_hosts, hosts, rows
 from deploy.settings.report import Report
-from deploy.settings.rolling import check_deadlines, check_order
+from deploy.settings.rolling import check_order
 from deploy.settings.specs import FleetSpec, HostSpec
+from deploy.settings.stores import check_stores
+from deploy.settings.times import check_times
 
 _NO_FILE: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -37,18 +40,21 @@ def load(
     host_specs, host_rows = hosts(host_items, report), rows(host_items)
     check_hosts(config.get("hosts"), host_rows, report)
     items = read.items(config.get("instances"), ("instances",), report)
-    placed, places = instances.instances(items, host_rows, report)
+    specs, places = instances.instances(items, host_rows, report)
     check_artifacts(items, config.get("release"), report)
     shared = environment(config, secret_keys, environ, stack_file, report)
-    check_stores(placed, shared.env, shared.given, report)
+    edges = check_edge(config.get("edge"), host_items, host_rows, places, report)
+    check_reach(places, shared, edges, report)
+    check_stores(places, shared, edges, report)
     check_order(config.get("rollout"), places, report)
-    check_deadlines(config, report)
+    check_times(config.get("health"), config.get("rollout"), report)
     fleet = FleetSpec(
         hosts=tuple(host_specs),
-        instances=tuple(spec for _, spec in placed),
+        instances=tuple(specs),
         release=sections.release(config, report),
         rollout=sections.rollout(config, report),
         health=sections.health(config, report),
+        edge=sections.edge(config, report),
         env=MappingProxyType(dict(shared.env)),
         secrets=MappingProxyType(dict(shared.secrets)),
         sources=MappingProxyType(dict(shared.sources)),

@@ -1,7 +1,7 @@
 """Which instance runs on which host, and what two of them must not share."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from deploy.settings import words
 from deploy.settings.hosts import HostRow
@@ -11,12 +11,16 @@ from deploy.settings.scalars import filled, soft
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An instance on a host: `index` is that of its item in `instances`. `host` is None if the item names none."""
+    """An instance on a host: `index` is that of its item in `instances`. `host` is None if the item names none.
+
+    `env` are the instance's own variables. It is known also when something else in the item is wrong.
+    """
 
     index: int
     name: str
     host: str | None
     port: int | None
+    env: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def places(items: Sequence[object], hosts: Sequence[HostRow], report: Report) -> list[Place]:
@@ -50,7 +54,7 @@ def check_places(found: Sequence[Place], report: Report) -> None:
     for place in _once(ports):
         other = ports[place]
         reason = f"on host {place.host} this is the port of instances[{other.index}] ({other.name})"
-        command = f"pulumi config set --path '{{path}}' {_free_port(place.port or 0, found)}"
+        command = f"pulumi config set --path '{{path}}' {free_port(place.port or 0, {each.port for each in found})}"
         report.add(("instances", place.index, "port"), place.port, reason, command)
 
 
@@ -97,7 +101,7 @@ def _known(kind: str, word: str | None, known: list[str], targets: list[str], in
     return []
 
 
-def _free_port(port: int, found: Sequence[Place]) -> int:
-    used = {place.port for place in found}
+def free_port(port: int, used: Collection[int | None]) -> int:
+    """A port near to one that is taken, which none of the `used` ones is."""
     free = (number for number in (*range(port, 65536), *range(9009, port)) if number not in used)
     return next(free, port)

@@ -1,4 +1,4 @@
-"""The sections that stand alone: release, rollout, health, hooks, monitoring and protect.
+"""The sections that stand alone: release, rollout, health, edge, hooks, monitoring and protect.
 
 What is wrong goes into the report; the spec that is returned then is of no use, and never reaches anybody.
 """
@@ -14,6 +14,7 @@ from deploy.settings.errors import SECTIONS
 from deploy.settings.report import Report, near
 from deploy.settings.specs import (
     ArtifactSpec,
+    EdgeSpec,
     HealthSpec,
     HooksSpec,
     Impl,
@@ -58,6 +59,12 @@ def health(config: Config, report: Report) -> HealthSpec:
     """When an instance counts as healthy."""
     form = read.form(shape.Health, config.get("health"), ("health",), report)
     return HealthSpec(**form.model_dump()) if form else HealthSpec()
+
+
+def edge(config: Config, report: Report) -> EdgeSpec:
+    """Where the edges listen."""
+    form = read.form(shape.Edge, config.get("edge"), ("edge",), report)
+    return EdgeSpec(**form.model_dump()) if form else EdgeSpec()
 
 
 def hooks(config: Config, report: Report) -> HooksSpec:

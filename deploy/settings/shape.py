@@ -7,11 +7,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
-from deploy.settings import scalars, words
+from deploy.settings import addresses, folders, scalars, times, words
 from deploy.settings.masking import setting
-from deploy.settings.specs import HealthSpec, HostSpec, Impl, RolloutSpec, Strategy, Unreachable
+from deploy.settings.specs import EdgeSpec, HealthSpec, HostSpec, Impl, RolloutSpec, Strategy, Unreachable
 
-_HOST, _ROLLOUT, _HEALTH = HostSpec("", ""), RolloutSpec(), HealthSpec()
+_HOST, _ROLLOUT, _HEALTH, _EDGE = HostSpec("", ""), RolloutSpec(), HealthSpec(), EdgeSpec()
 
 
 def _list(value: object) -> object:
@@ -37,7 +37,8 @@ def _unreachable(value: object) -> Unreachable:
 
 Name = Annotated[str, PlainValidator(words.name)]
 Text = Annotated[str, PlainValidator(scalars.filled)]
-FilePath = Annotated[str, PlainValidator(words.file_path)]
+FilePath = Annotated[str, PlainValidator(folders.file_path)]
+Alertmanager = Annotated[str, PlainValidator(addresses.alertmanager)]
 Count = Annotated[int, PlainValidator(partial(scalars.integer, least=1, most=100))]
 Commands = Annotated[tuple[Text, ...], BeforeValidator(_list)]
 
@@ -52,7 +53,7 @@ class Host(Form):
     """One of `hosts`."""
 
     name: Name = Field(examples=["app-1"])
-    address: Annotated[str, PlainValidator(words.address)] = Field(examples=["10.0.0.11"])
+    address: Annotated[str, PlainValidator(addresses.address)] = Field(examples=["10.0.0.11"])
     user: Annotated[str, PlainValidator(words.user)] = _HOST.user
     port: Annotated[int, PlainValidator(words.ssh_port)] = _HOST.port
     roles: Annotated[tuple[Name, ...], BeforeValidator(_some)] = _HOST.roles
@@ -76,7 +77,7 @@ class Instance(Form):
 class Artifact(Form):
     """What `release` names for one implementation."""
 
-    artifact: Annotated[str, PlainValidator(words.artifact)] = Field(examples=["dist/THREADER-VERSION.tar.gz"])
+    artifact: Annotated[str, PlainValidator(addresses.artifact)] = Field(examples=["dist/THREADER-VERSION.tar.gz"])
     sha256: Annotated[str, PlainValidator(words.sha256)] | None = None
 
     @model_validator(mode="after")
@@ -101,15 +102,13 @@ class Rollout(Form):
 
     strategy: Annotated[Strategy, PlainValidator(words.strategy)] = _ROLLOUT.strategy
     unreachable: Annotated[Unreachable, PlainValidator(_unreachable)] = _ROLLOUT.unreachable
-    confirm_within: Annotated[float, PlainValidator(partial(scalars.seconds, least=5, most=3600))] = (
-        _ROLLOUT.confirm_within
-    )
+    confirm_within: Annotated[float, PlainValidator(times.CONFIRM_WITHIN)] = _ROLLOUT.confirm_within
     keep: Annotated[int, PlainValidator(partial(scalars.integer, least=2, most=100))] = _ROLLOUT.keep
     batch: Count = _ROLLOUT.batch
     max_unavailable: Count = _ROLLOUT.max_unavailable
-    wait: Annotated[float, PlainValidator(partial(scalars.seconds, least=0, most=3600))] = _ROLLOUT.wait
-    progress_deadline: Annotated[float, PlainValidator(words.progress_deadline)] = _ROLLOUT.progress_deadline
-    drain: Annotated[float, PlainValidator(partial(scalars.seconds, least=0, most=300))] = _ROLLOUT.drain
+    wait: Annotated[float, PlainValidator(times.WAIT)] = _ROLLOUT.wait
+    progress_deadline: Annotated[float, PlainValidator(times.PROGRESS_DEADLINE)] = _ROLLOUT.progress_deadline
+    drain: Annotated[float, PlainValidator(times.DRAIN)] = _ROLLOUT.drain
     order: Annotated[tuple[Text, ...], BeforeValidator(_list)] = _ROLLOUT.order
 
     @model_validator(mode="after")
@@ -124,15 +123,24 @@ class Rollout(Form):
 class Health(Form):
     """The section `health`."""
 
-    path: Annotated[str, PlainValidator(words.health_path)] = _HEALTH.path
-    deadline: Annotated[float, PlainValidator(words.deadline)] = _HEALTH.deadline
-    interval: Annotated[float, PlainValidator(partial(scalars.seconds, least=0.1, most=60))] = _HEALTH.interval
+    path: Annotated[str, PlainValidator(addresses.health_path)] = _HEALTH.path
+    deadline: Annotated[float, PlainValidator(times.DEADLINE)] = _HEALTH.deadline
+    interval: Annotated[float, PlainValidator(times.INTERVAL)] = _HEALTH.interval
+    ready: Annotated[str, PlainValidator(addresses.ready_path)] = _HEALTH.ready
+    every: Annotated[float, PlainValidator(times.EVERY)] = _HEALTH.every
+    timeout: Annotated[float, PlainValidator(times.TIMEOUT)] = _HEALTH.timeout
+    failures: Count = _HEALTH.failures
+    restarts: Annotated[int, PlainValidator(partial(scalars.integer, least=0, most=100))] = _HEALTH.restarts
+    alertmanagers: Annotated[tuple[Alertmanager, ...], BeforeValidator(_list)] = _HEALTH.alertmanagers
+    metrics: Annotated[str, PlainValidator(folders.folder)] = _HEALTH.metrics
 
-    @model_validator(mode="after")
-    def _asked_in_time(self) -> "Health":
-        if self.interval >= self.deadline:
-            scalars.wrong_key("interval", "has to be shorter than deadline", "pulumi config rm --path '{path}'")
-        return self
+
+class Edge(Form):
+    """The section `edge`."""
+
+    port: Annotated[int, PlainValidator(words.edge_port)] = _EDGE.port
+    metrics_port: Annotated[int, PlainValidator(words.edge_port)] = _EDGE.metrics_port
+    bind: Annotated[str, PlainValidator(addresses.ip)] | None = _EDGE.bind
 
 
 class Hooks(Form):

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from deploy.settings import scalars
 from deploy.settings.report import Report
 from deploy.settings.specs import Secret
-from deploy.settings.variables import REDIS, WEBHOOK, mistake
+from deploy.settings.values import REDIS, WEBHOOK, mistake
 
 PASSED_ON: Final = (WEBHOOK, REDIS)
 VAULT: Final = ("VAULT_ADDR", "VAULT_TOKEN")

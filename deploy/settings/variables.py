@@ -1,4 +1,4 @@
-"""The environment variables of the threaders: which are known, which belong elsewhere, and what they may hold."""
+"""The environment variables of the threaders: which are known, and which belong elsewhere."""
 
 import re
 from collections.abc import Mapping
@@ -10,11 +10,7 @@ from pydantic_core import PydanticCustomError
 from deploy.settings import available, read, scalars
 from deploy.settings.masking import Path, is_vault, looks_secret, secret_name, setting
 from deploy.settings.report import Report, near
-
-TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of the variable
-WEBHOOK: Final = "SLACK_WEBHOOK_URL"
-REDIS: Final = "REDIS_URL"
-FILE: Final = "THREAD_STORE_FILE"
+from deploy.settings.values import BIND, FILE, REDIS, STORE, TOKEN, WEBHOOK, mistake
 
 SECRET: Final = (TOKEN, WEBHOOK, REDIS)
 
@@ -26,12 +22,12 @@ KNOWN: Final = (
     "SLACK_TIMEOUT",
     "SLACK_MAX_WAIT",
     "ENVIRONMENT",
-    "THREAD_STORE",
+    STORE,
     FILE,
     "THREAD_TTL_DAYS",
     REDIS,
     "REDIS_KEY_PREFIX",
-    "BIND_HOST",
+    BIND,
     "MAX_BODY_BYTES",
     "DRAIN_SECONDS",
     "SHUTDOWN_TIMEOUT",
@@ -42,18 +38,6 @@ KNOWN: Final = (
 GIVEN: Final = MappingProxyType({"BIND_PORT": "port", "INSTANCE": "name"})
 """Variables that an instance has from its own keys."""
 
-WORDS: Final = MappingProxyType(
-    {"THREAD_STORE": ("file", "redis", "memory"), "LOG_LEVEL": ("debug", "info", "warning", "error")}
-)
-STARTS: Final = MappingProxyType(
-    {
-        TOKEN: (("xox",), "is no token of a Slack bot, which starts with xoxb-"),
-        WEBHOOK: (("https://", "http://"), "is no http or https address"),
-        "SLACK_API_URL": (("https://", "http://"), "is no http or https address"),
-        REDIS: (("redis://", "rediss://", "unix://"), "has to start with redis://, rediss:// or unix://"),
-        FILE: (("/",), "has to be an absolute path"),
-    }
-)
 _NEAR: Final = 0.88
 """Likeness (difflib) from which a name is a mistyped one: one letter of eight; REDIS_URI is, SLACK_APP_ID is not."""
 
@@ -78,16 +62,6 @@ def secret(given: Mapping[str, object], path: Path, report: Report) -> dict[str,
         _check_name(name, value, (*path, name), report)
     found = {name: _value(name, value, (*path, name), report) for name, value in given.items()}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def mistake(name: str, value: str) -> str | None:
-    """What is wrong with the value of a known variable; None if nothing is, or if it is empty, which is unset."""
-    starts, reason = STARTS.get(name, ((), ""))
-    if value and starts and not value.startswith(starts):
-        return reason
-    if value and name in WORDS and value.lower() not in WORDS[name]:
-        return f"has to be one of: {', '.join(WORDS[name])}"
-    return None
 
 
 def _value(name: str, value: object, path: Path, report: Report) -> str | None:

@@ -16,6 +16,7 @@ FORMS = {
     "release": (shape.Release, shape.Artifact),
     "rollout": (shape.Rollout,),
     "health": (shape.Health,),
+    "edge": (shape.Edge,),
     "hooks": (shape.Hooks,),
 }
 ENCRYPTED = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_WEBHOOK_URL": "https://x.example", "REDIS_URL": "redis://:pw@h"}

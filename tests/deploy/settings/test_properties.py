@@ -13,16 +13,20 @@ from deploy.settings.load import load
 from deploy.settings.specs import Secret
 
 GOOD = {
-    "hosts": [{"name": "app-1", "address": "10.99.0.11"}, {"name": "app-2", "address": "10.99.0.12"}],
+    "hosts": [
+        {"name": "app-1", "address": "10.99.0.11"},
+        {"name": "app-2", "address": "10.99.0.12", "roles": ["threader", "edge"]},
+    ],
     "instances": [
         {"name": "py-a", "impl": "python", "port": 9009, "host": "app-1"},
         {"name": "py-b", "impl": "python", "port": 9010, "host": "app-2", "env": {"LOG_LEVEL": "info"}},
     ],
     "release": {"version": "1.0.0", "python": {"artifact": "dist/p.tar.gz"}},
-    "rollout": {"strategy": "all-at-once", "keep": 5},
-    "health": {"path": "/health"},
+    "rollout": {"strategy": "rolling", "keep": 5, "batch": 2, "max_unavailable": 2, "order": ["py-b"]},
+    "health": {"path": "/health", "every": 60, "alertmanagers": ["http://am:9093"], "metrics": "/srv/metrics"},
+    "edge": {"port": 9080, "bind": "0.0.0.0"},
     "env": {"SLACK_CHANNEL": "#alerts"},
-    "secrets": {"SLACK_BOT_TOKEN": "xoxb-1"},
+    "secrets": {"SLACK_BOT_TOKEN": "xoxb-1", "REDIS_URL": "redis://10.99.0.1"},
     "hooks": {"before": ["true"]},
     "protect": False,
 }
@@ -118,7 +122,8 @@ def test_what_is_in_an_encrypted_section_is_never_printed(text, section, wrapped
 @given(TEXT, st.sampled_from(["{}", "redis://:{}@h", "\n{}"]))
 def test_what_the_shell_gives_is_never_printed(text, form):
     value = form.format(text)
-    assert text not in everything_printed(GOOD, environ={"REDIS_URL": value, "VAULT_TOKEN": value})
+    config = GOOD | {"secrets": {"SLACK_BOT_TOKEN": "xoxb-1"}}
+    assert text not in everything_printed(config, environ={"REDIS_URL": value, "VAULT_TOKEN": value})
 
 
 MISTAKES = {
@@ -129,8 +134,18 @@ MISTAKES = {
     ("instances", 1, "env"): {"BIND_PORT": 1},
     ("release", "version"): 1.0,
     ("rollout", "strategy"): "canary",
+    ("rollout", "batch"): 101,
+    ("rollout", "order"): ["py-z"],
     ("health", "path"): "health",
+    ("health", "timeout"): 60,
+    ("health", "interval"): 30,
+    ("health", "alertmanagers"): ["am"],
+    ("edge", "port"): 9081,
+    ("edge", "bind"): "app-2",
     ("env", "SLACK_CHANNEL"): "a\nb",
+    ("env", "DRAIN_SECONDS"): 301,
+    ("env", "BIND_HOST"): "localhost",
+    ("env", "THREAD_STORE"): "memory",
     ("hooks", "before"): "true",
     ("protect",): "maybe",
     ("relaese",): 1,
