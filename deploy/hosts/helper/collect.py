@@ -149,6 +149,7 @@ def everything(lines: int) -> Iterator[tuple[str, Callable[[], str]]]:
     if os.path.exists(EDGE):
         yield "edge/servers.txt", lambda: edge("show servers state")
         yield "edge/stat.txt", lambda: edge("show stat")
+        yield "edge/haproxy.cfg", lambda: text_of(f"{os.path.dirname(EDGE)}/haproxy.cfg")
         yield "edge/journal.txt", lambda: sh(f"journalctl --no-pager -n {lines} -u alert-threader-edge.service")
     for path in sorted(glob.glob(f"{DATA}/*/generations")):
         name = os.path.basename(os.path.dirname(path))
