@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import pulumi
 
+from components.edges import edge_hosts, edge_inputs
 from components.hooks import hooks
 from components.inputs import generation, health_inputs, host_inputs, instance_inputs, rollout_inputs
-from components.resources import HealthTimer, Host, Instance, Rollout
+from components.resources import Edge, HealthTimer, Host, Instance, Rollout
 from deploy.settings.specs import FleetSpec, Impl
 
 
@@ -30,11 +31,19 @@ class Fleet(pulumi.ComponentResource):
             )
             for instance in spec.instances
         ]
+        edges = [
+            Edge(
+                f"{host.name}-edge",
+                edge_inputs(host, spec),
+                pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=hosts[host.name]),
+            )
+            for host in edge_hosts(spec)
+        ]
         before = hooks("before", spec.hooks.before, names, pulumi.ResourceOptions(parent=self, depends_on=staged))
         rollout = Rollout(
             "rollout",
             rollout_inputs(spec, names),
-            pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=[*staged, *before]),
+            pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=[*staged, *edges, *before]),
         )
         for instance, made in zip(spec.instances, staged, strict=True):
             # Directly on its instance, too: what only the rollout stands between would be removed in any order.

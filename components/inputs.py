@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from deploy.manifest.edge import default_bind
 from deploy.manifest.generation import Generation
 from deploy.manifest.health import health_manifest
 from deploy.manifest.host import host_manifest
@@ -44,6 +45,7 @@ def generation(instance: InstanceSpec, fleet: FleetSpec, digests: Mapping[Impl, 
         instance=instance.name,
         port=instance.port,
         data=f"{instance_directory(instance.name)}/data",
+        bind=default_bind(instance.host, (host.name for host in fleet.edges)),
     )
     settings = settings_files(
         instance=instance.name,

@@ -20,6 +20,13 @@ class Instance(pulumi.CustomResource):
         super().__init__("threader:index:Instance", name, dict(inputs), options)
 
 
+class Edge(pulumi.CustomResource):
+    """HAProxy on one host, in front of all instances."""
+
+    def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("threader:index:Edge", name, dict(inputs), options)
+
+
 class Rollout(pulumi.CustomResource):
     """The activation of staged generations across the fleet, as one transaction."""
 

@@ -59,9 +59,15 @@ def settings_files(
     }
 
 
-def environment(own: Mapping[str, str], *, instance: str, port: int, data: str) -> dict[str, str]:
-    """The plain variables of an instance: the operator's own, completed by what its place in the fleet decides."""
+def environment(
+    own: Mapping[str, str], *, instance: str, port: int, data: str, bind: str | None = None
+) -> dict[str, str]:
+    """The plain variables of an instance: the operator's own, completed by what its place in the fleet decides.
+
+    `bind` is where it listens unless the operator says so; None leaves that to the threader, which takes loopback.
+    """
     return {
+        **({"BIND_HOST": bind} if bind else {}),
         "INSTANCE": instance,
         "THREAD_STORE_FILE": f"{data}/threads.json",
         **own,

@@ -11,7 +11,7 @@ from deploy.errors import ForPeople
 from deploy.faults import HostFault
 from deploy.hosts.client import Connection, Hosts
 from deploy.manifest.items import Change
-from deploy.manifest.paths import NODE_PACKAGE, USER
+from deploy.manifest.paths import EDGE_PACKAGE, NODE_PACKAGE, USER
 
 
 class LostHost(ForPeople):
@@ -29,7 +29,8 @@ class Fleet:
         """All that is ours on a host, as it was when it was first asked for; raises HostFault, also only once found."""
         key = json.dumps(connection, sort_keys=True)
         if key not in self._snapshots:
-            asked = self._hosts.ask(connection, "snapshot", paths=[], users=[USER], packages=[NODE_PACKAGE])
+            packages = [NODE_PACKAGE, EDGE_PACKAGE]
+            asked = self._hosts.ask(connection, "snapshot", paths=[], users=[USER], packages=packages)
             self._snapshots[key] = asyncio.ensure_future(asked)
         return await asyncio.shield(self._snapshots[key])
 

@@ -19,6 +19,7 @@ from deploy.provider.engine import Engine
 from deploy.provider.fleet import Fleet
 from deploy.provider.parent import leave_with_engine
 from deploy.provider.resources.base import Context, Resource
+from deploy.provider.resources.edge import EdgeResource
 from deploy.provider.resources.health import HealthTimerResource
 from deploy.provider.resources.host import HostResource
 from deploy.provider.resources.instance import InstanceResource
@@ -29,6 +30,7 @@ VERSION: Final = "0.1.0"
 TYPES: Final[dict[str, type[Resource]]] = {
     "threader:index:Host": HostResource,
     "threader:index:Instance": InstanceResource,
+    "threader:index:Edge": EdgeResource,
     "threader:index:Rollout": RolloutResource,
     "threader:index:HealthTimer": HealthTimerResource,
 }

@@ -6,7 +6,7 @@ import pytest
 
 from components.fleet import Fleet
 from deploy.provider.values import Secret
-from deploy.settings.specs import HooksSpec
+from deploy.settings.specs import HooksSpec, HostSpec
 from tests.components.engine import run, shown
 from tests.components.fleets import DIGESTS, PASSWORD, SECRETS, TOKEN, spec
 
@@ -54,6 +54,13 @@ def test_the_rollout_waits_for_all_instances_and_hooks_before_it_and_hooks_after
 def test_a_timer_comes_after_the_rollout_and_goes_before_its_instance_which_it_therefore_names_itself(program):
     assert program.waits_for("py-a-health") == {"rollout", "py-a", "app-1"}
     assert program.waits_for("py-b-health") == {"rollout", "py-b", "app-2"}
+
+
+def test_a_host_with_the_role_has_an_edge_for_which_the_rollout_waits():
+    program = registered(spec(hosts=(HostSpec("app-1", "10.99.0.11", roles=("threader", "edge")), spec().hosts[1])))
+    assert program.types()["app-1-edge"] == "threader:index:Edge"
+    assert program.waits_for("app-1-edge") == {"app-1"}
+    assert "app-1-edge" in program.waits_for("rollout")
 
 
 def test_hooks_run_again_for_another_generation(program):

@@ -23,6 +23,9 @@ UNIT_FOLDER = "/etc/systemd/system"
 OURS = (
     "/etc/alert-threader.d",
     "/etc/alert-threader.d/*",
+    "/etc/alert-threader-edge",
+    "/etc/alert-threader-edge/*",
+    "/run/alert-threader-edge/haproxy.cfg",
     "/etc/systemd/system/alert-threader*",
     "/etc/systemd/system/alert-threader*/*",
     "/etc/systemd/system/*.wants/alert-threader*",

@@ -40,7 +40,8 @@ def snapshot_of(manifest, instances=None):
     paths |= {path: {"link": target} for path, target in manifest.links.items()}
     account = {"uid": 999, "home": DATA_DIRECTORY, "shell": "/usr/sbin/nologin"}
     users = {USER: account if USER in manifest.users else None}
-    found = {"paths": paths, "users": users, "units": dict(manifest.units), "instances": instances or {}}
+    known = {"packages": dict(manifest.packages), "units": dict(manifest.units)}
+    found = {"paths": paths, "users": users, **known, "instances": instances or {}}
     return {**found, "artifacts": [], "systemd": True}
 
 

@@ -1,0 +1,334 @@
+#!/usr/bin/python3
+"""edge: tells HAProxy on this host which servers get requests, and composes the configuration that it runs.
+
+Each call prints one line of JSON; SERVERS are names with commas between them. Python 3.10, standard library only.
+
+  edge drain SERVERS SECONDS WAIT   send them nothing new; after SECONDS they are admitted again unless somebody does
+                                    so before; wait up to WAIT seconds until what they were sent is answered
+  edge admit SERVERS                send to them again, as far as the health checks allow it
+  edge retire SERVERS               out for good, and out of the configuration that runs once they are not wanted
+  edge tidy                         retire every server that is not wanted
+  edge apply                        run the wanted configuration; servers that left it stay until they are retired
+  edge show                         every server as HAProxy sees it
+
+The unit calls, as HAProxy's own user: `prepare` before a start or reload, `start` after a start, `save`.
+An admitted server is noted in /var/lib, so that neither a reload nor a reboot loses one that still serves.
+"""
+
+import contextlib
+import csv
+import fcntl
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+DATA, RUN = Path("/var/lib/alert-threader-edge"), Path("/run/alert-threader-edge")
+WANTED = Path("/etc/alert-threader-edge/haproxy.cfg")
+UNIT, USER, BACKEND, POLL = "alert-threader-edge.service", "haproxy", "threaders", 0.05
+PATIENCE = 5.0  # seconds that HAProxy may be away: it is being started again
+LINGER = 12.0  # seconds for what a reload leaves behind: "timeout http-keep-alive", and some
+MAINTENANCE, DRAIN = 0x01, 0x08  # bits of srv_admin_state
+RETIRING = "# No longer wanted, and in service until retired:\n"
+ALERT = re.compile(r"^\[ALERT\] +\(\d+\) : (?:config : )?(.*)$", re.MULTILINE)
+GENERAL = re.compile(r"Error\(s\) found|Fatal errors|Some protocols failed")
+SERVER = re.compile(r"^ +server (\S+) .*\n", re.MULTILINE)
+Answer = dict[str, Any]
+
+
+class AwayError(Exception):
+    """HAProxy does not do what it is asked, for the reason given."""
+
+
+def ask(command: str, worker: int | None = None) -> str:
+    """What HAProxy's master, or one of its workers, answers."""
+    line = f"@!{worker} {command}\n" if worker else f"{command}\n"
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(5)
+        link.connect(str(RUN / "master.sock"))
+        link.sendall(line.encode())
+        link.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: link.recv(65536), b"")).decode()
+
+
+def workers(patience: float = PATIENCE) -> tuple[int, list[int]]:
+    """The worker that takes connections, and those that only finish theirs. Raises AwayError."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            new, _, old = ask("show proc").partition("# old workers")
+            found = [[int(pid) for pid in re.findall(r"^(\d+) +worker", part, re.MULTILINE)] for part in (new, old)]
+            if found[0]:
+                return found[0][0], found[1]
+            reason = "no worker runs"
+        except OSError as error:
+            reason = str(error)
+        if time.monotonic() >= end:
+            raise AwayError(f"HAProxy does not answer: {reason}")
+        time.sleep(POLL)
+
+
+def admins() -> dict[str, int]:
+    """The administrative state of each server that HAProxy runs with, as bits."""
+    lines = ask(f"show servers state {BACKEND}", workers()[0]).splitlines()[2:]
+    return {words[3]: int(words[6]) for words in (line.split() for line in lines) if len(words) > 6}
+
+
+def told(server: str, *orders: str) -> None:
+    """Give orders about a server; HAProxy says something only when it refuses."""
+    for order in orders:
+        refusal = ask(f"set server {BACKEND}/{server} {order}", workers()[0]).strip()
+        if refusal:
+            raise AwayError(f"HAProxy refuses `set server {server} {order}`: {refusal}")
+
+
+def rows(worker: int) -> list[dict[str, str]]:
+    """The statistics of each server, of one worker."""
+    text = ask(f"show stat {BACKEND} 4 -1", worker).lstrip("# ")
+    return [row for row in csv.DictReader(text.splitlines()) if row.get("svname")]
+
+
+def sessions(names: list[str]) -> int:
+    """How many requests servers have in hand or in line, also of workers that an earlier reload left."""
+    current, old = workers()
+    count = 0
+    for worker in (current, *old):
+        with contextlib.suppress(OSError, ValueError):  # an old one may be gone by now
+            count += sum(int(row["scur"]) + int(row["qcur"]) for row in rows(worker) if row["svname"] in names)
+    return count
+
+
+def admitted() -> dict[str, str]:
+    """The configuration's line of each server that was admitted and not retired."""
+    with contextlib.suppress(OSError, ValueError):
+        found = json.loads((DATA / "admitted.json").read_text())
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def note(lines: Mapping[str, str]) -> None:
+    """Replace what `admitted` reads, so that a crash leaves the old or the new."""
+    if lines != admitted():
+        put(DATA / "admitted.json", json.dumps(lines, indent=1) + "\n", 0o644)
+
+
+def put(path: Path, text: str, mode: int) -> None:
+    """Write beside and rename."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    with open(fresh, "w", opener=lambda name, flags: os.open(name, flags | os.O_EXCL, mode)) as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def servers(text: str) -> dict[str, str]:
+    """The line of each server in a configuration."""
+    return {match[1]: match[0] for match in SERVER.finditer(text)}
+
+
+def composed() -> str:
+    """The configuration to run: the wanted one, whose backend comes last, and admitted servers that left it."""
+    wanted = WANTED.read_text()
+    kept = [line for name, line in sorted(admitted().items()) if name not in servers(wanted)]
+    return "".join((wanted, RETIRING, *kept)) if kept else wanted
+
+
+def prepare() -> None:
+    """Write what is to run, if HAProxy finds it valid, and keep the state of the servers for it."""
+    fresh = RUN / "haproxy.new"
+    fresh.write_text(composed())
+    done = subprocess.run(["haproxy", "-c", "-f", str(fresh)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    (RUN / "servers.state").touch()  # empty: a cold start
+    with contextlib.suppress(AwayError, OSError):
+        save(patience=0)
+    fresh.replace(RUN / "haproxy.cfg")
+
+
+def save(patience: float = PATIENCE) -> None:
+    """Keep the state of the servers for the next start or reload."""
+    state = ask("show servers state", workers(patience)[0])
+    if state.startswith("1\n"):
+        put(RUN / "servers.state", state.rstrip("\n") + "\n", 0o600)
+
+
+def start() -> None:
+    """After a cold start, of a rebooted host say, admit every server: the health checks decide."""
+    if not (RUN / "servers.state").stat().st_size:
+        for name, state in admins().items():
+            welcome(name, state)
+    save()
+
+
+def welcome(server: str, state: int) -> None:
+    """Let a server have requests. One that comes out of maintenance is down until a health check found it up."""
+    if state & MAINTENANCE:
+        told(server, "state drain", "health down")
+    told(server, "state ready")
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """One call at a time changes something, and the state of the servers is kept after it."""
+    with (DATA / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:  # /run/alert-threader-edge is HAProxy's: root writes nothing there
+            words = [__file__, "save"]
+            subprocess.run(words, user=USER, group=USER, extra_groups=(), stderr=subprocess.DEVNULL, check=False)
+
+
+def systemctl(*words: str) -> "subprocess.CompletedProcess[str]":
+    """Call systemctl; never raises for what it answers."""
+    return subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
+
+
+def disarm(server: str, *kinds: str) -> str:
+    """Forget that a server is to be admitted later; the name of the units that would do it."""
+    name = f"alert-threader-edge-admit-{server}"
+    systemctl("stop", *(f"{name}.{kind}" for kind in kinds))
+    return name
+
+
+def arm(server: str, seconds: str) -> None:
+    """Have a server admitted after `seconds`, and again every second until that could be done."""
+    name = disarm(server, "timer", "service")
+    words = ["systemd-run", "--quiet", "--collect", f"--unit={name}", f"--on-active={seconds}"]
+    words += ["--timer-property=AccuracySec=100ms", "--property=Restart=on-failure", "--property=RestartSec=1"]
+    done = subprocess.run([*words, __file__, "again", server], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AwayError(f"{server} could not be given back in time by itself: {done.stderr.strip()}")
+
+
+def drain(text: str, seconds: str, wait: str) -> Answer:
+    """Out for a while. What is in maintenance, or unknown, gets nothing already."""
+    names, end = text.split(","), time.monotonic() + float(wait)
+    with alone():
+        for name, state in admins().items():
+            if name in names and not state & MAINTENANCE:
+                arm(name, seconds)
+                told(name, "state drain")
+    while (count := sessions(names)) and time.monotonic() < end:
+        time.sleep(POLL)
+    return {"state": "draining" if count else "drained", "sessions": count}
+
+
+def admit(text: str) -> Answer:
+    """In again."""
+    names = text.split(",")
+    with alone():
+        states, lines = admins(), servers(composed())
+        for name in names:
+            disarm(name, "timer")  # and not the service, which may be us
+            if name in states:
+                welcome(name, states[name])
+        note({**admitted(), **{name: lines[name] for name in names if name in states and name in lines}})
+    unknown = [name for name in names if name not in states]
+    reason = f"HAProxy runs without {', '.join(unknown)}" if unknown else None
+    return {"state": "unknown" if unknown else "ready", "reason": reason}
+
+
+def retire(text: str) -> Answer:
+    """Out for good. What a server still has in hand is finished, by a worker that a reload leaves."""
+    names = text.split(",")
+    with alone():
+        states = admins()
+        for name in names:
+            disarm(name, "timer", "service")
+            if name in states:
+                told(name, "state maint")
+        note({name: line for name, line in admitted().items() if name not in names})
+        if states.keys() & set(names) - servers(composed()).keys():
+            reload()
+    return {"state": "retired"}
+
+
+def tidy() -> Answer:
+    """Retire whatever is not wanted."""
+    gone = admitted().keys() - servers(WANTED.read_text()).keys()
+    return {**(retire(",".join(sorted(gone))) if gone else {"state": "retired"}), "servers": sorted(gone)}
+
+
+def apply() -> Answer:
+    """Reload if something else is to run; a stopped HAProxy takes it when it starts."""
+    end = time.monotonic() + PATIENCE
+    while (state := systemctl("is-active", UNIT).stdout.strip()) == "activating" and time.monotonic() < end:
+        time.sleep(POLL)
+    if state not in ("active", "reloading"):
+        return {"state": "stopped", "reason": why()}
+    with alone():
+        running = RUN / "haproxy.cfg"
+        changed = not running.exists() or running.read_text() != composed()
+        if changed:
+            reload()
+    end = time.monotonic() + LINGER
+    while (old := workers()[1]) and time.monotonic() < end:
+        time.sleep(POLL)
+    return {"state": "reloaded" if changed else "unchanged", "finishing": len(old)}
+
+
+def reload() -> None:
+    """Have new connections go to a worker with the configuration to run. Raises AwayError when it is refused."""
+    before, end = workers()[0], time.monotonic() + 2 * PATIENCE
+    done = systemctl("reload", UNIT)
+    while not done.returncode and workers()[0] == before and time.monotonic() < end:
+        time.sleep(POLL)
+    if workers()[0] == before:
+        (RUN / "haproxy.cfg").unlink(missing_ok=True)  # it does not run with that
+        raise AwayError(f"HAProxy runs on with its old configuration: {why()}")
+
+
+def why() -> str:
+    """What HAProxy last complained of."""
+    words = ["journalctl", "--unit", UNIT, "--lines=40", "--output=cat", "--no-pager"]
+    said = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    alerts = [line for line in ALERT.findall(said) if not GENERAL.search(line)]
+    return alerts[-1] if alerts else "it says nothing"
+
+
+def again(server: str) -> Answer:
+    """Admit; when that can not be done, fail, to be called again."""
+    try:
+        return admit(server)
+    except (AwayError, OSError) as error:
+        sys.exit(str(error))
+
+
+def show() -> Answer:
+    """What HAProxy says of every server."""
+    return {"servers": {row["svname"]: row["status"] for row in rows(workers()[0])}}
+
+
+VERBS: dict[str, Callable[..., "Answer | None"]] = {
+    function.__name__: function for function in (drain, admit, retire, tidy, apply, show, prepare, start, save, again)
+}
+
+
+def main(verb: str, *words: str) -> None:
+    """Do one call; a failure is an answer, too, except to systemd."""
+    try:
+        answer = VERBS[verb](*words)
+    except (AwayError, OSError) as error:
+        if VERBS[verb] in (prepare, start, save):
+            sys.exit(str(error))
+        answer = {"state": "failed", "reason": str(error)}
+    if answer is not None:
+        print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in VERBS:
+        sys.exit(__doc__)
+    os.umask(0o022)
+    main(*sys.argv[1:])
