@@ -1,0 +1,1 @@
+"""Load on the edge of a local fleet: webhooks at a fixed rate, every one accounted for."""
