@@ -11,7 +11,7 @@ from deploy.settings.environment import environment
 from deploy.settings.fleet import check_artifacts
 from deploy.settings.hosts import check_hosts, hosts, rows
 from deploy.settings.report import Report
-from deploy.settings.rolling import check_order
+from deploy.settings.rolling import check_batch, check_order
 from deploy.settings.specs import FleetSpec, HostSpec
 from deploy.settings.stores import check_stores
 from deploy.settings.times import check_times
@@ -46,6 +46,7 @@ def load(
     edges = check_edge(config.get("edge"), host_items, host_rows, places, report)
     check_reach(places, shared, edges, report)
     check_stores(places, shared, edges, report)
+    check_batch(config.get("rollout"), report)
     check_order(config.get("rollout"), places, report)
     check_times(config.get("health"), config.get("rollout"), report)
     fleet = FleetSpec(

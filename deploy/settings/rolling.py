@@ -1,10 +1,25 @@
 """How a rollout goes through the instances."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
+from deploy.settings.masking import setting
 from deploy.settings.placement import Place
 from deploy.settings.report import Report, near
-from deploy.settings.scalars import filled, soft
+from deploy.settings.scalars import count, filled, soft
+from deploy.settings.specs import RolloutSpec
+
+_DEFAULT: Final = RolloutSpec()
+
+
+def check_batch(rollout: object, report: Report) -> None:
+    """No more instances are switched at a time than may be out of service."""
+    given = rollout if isinstance(rollout, Mapping) else {}
+    batch = _count(given.get("batch"), _DEFAULT.batch)
+    most = _count(given.get("max_unavailable"), _DEFAULT.max_unavailable)
+    if batch is not None and most is not None and batch > most:
+        command = f"pulumi config set --path '{setting(('rollout', 'max_unavailable'))}' {batch}"
+        report.add(("rollout", "batch"), batch, f"has to be at most max_unavailable, which is {most}", command)
 
 
 def check_order(rollout: object, found: Sequence[Place], report: Report) -> None:
@@ -22,6 +37,10 @@ def check_order(rollout: object, found: Sequence[Place], report: Report) -> None
         if name is not None and order.index(name) != number:
             reason = f"order[{order.index(name)}] names this instance, too"
             report.add(("rollout", "order", number), name, reason, "pulumi config rm --path '{path}'")
+
+
+def _count(value: object, default: int) -> int | None:
+    return default if value is None else soft(count, value)
 
 
 def _homeless(name: str, found: Sequence[Place]) -> bool:

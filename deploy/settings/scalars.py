@@ -84,6 +84,11 @@ def integer(value: object, least: int, most: int, noun: str = "a whole number") 
     return value
 
 
+def count(value: object) -> int:
+    """How many of something, or how often: a whole number from 1 to 100."""
+    return integer(value, 1, 100)
+
+
 def seconds(value: object, least: float, most: float) -> float:
     """A time in seconds, also written as text."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):

@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from deploy.settings import addresses, folders, scalars, times, words
-from deploy.settings.masking import setting
 from deploy.settings.specs import EdgeSpec, HealthSpec, HostSpec, Impl, RolloutSpec, Strategy, Unreachable
 
 _HOST, _ROLLOUT, _HEALTH, _EDGE = HostSpec("", ""), RolloutSpec(), HealthSpec(), EdgeSpec()
@@ -39,7 +38,7 @@ Name = Annotated[str, PlainValidator(words.name)]
 Text = Annotated[str, PlainValidator(scalars.filled)]
 FilePath = Annotated[str, PlainValidator(folders.file_path)]
 Alertmanager = Annotated[str, PlainValidator(addresses.alertmanager)]
-Count = Annotated[int, PlainValidator(partial(scalars.integer, least=1, most=100))]
+Count = Annotated[int, PlainValidator(scalars.count)]
 Commands = Annotated[tuple[Text, ...], BeforeValidator(_list)]
 
 
@@ -110,14 +109,6 @@ class Rollout(Form):
     progress_deadline: Annotated[float, PlainValidator(times.PROGRESS_DEADLINE)] = _ROLLOUT.progress_deadline
     drain: Annotated[float, PlainValidator(times.DRAIN)] = _ROLLOUT.drain
     order: Annotated[tuple[Text, ...], BeforeValidator(_list)] = _ROLLOUT.order
-
-    @model_validator(mode="after")
-    def _batch_may_be_out_of_service(self) -> "Rollout":
-        if self.batch > self.max_unavailable:
-            reason = f"has to be at most max_unavailable, which is {self.max_unavailable}"
-            more = f"pulumi config set --path '{setting(('rollout', 'max_unavailable'))}' {self.batch}"
-            scalars.wrong_key("batch", reason, more)
-        return self
 
 
 class Health(Form):

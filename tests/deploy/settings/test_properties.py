@@ -134,7 +134,7 @@ MISTAKES = {
     ("instances", 1, "env"): {"BIND_PORT": 1},
     ("release", "version"): 1.0,
     ("rollout", "strategy"): "canary",
-    ("rollout", "batch"): 101,
+    ("rollout", "batch"): 3,
     ("rollout", "order"): ["py-z"],
     ("health", "path"): "health",
     ("health", "timeout"): 60,
