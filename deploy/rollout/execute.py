@@ -68,7 +68,7 @@ async def _switch(run: Run, batch: Batch) -> Ended:
     """One batch: drain, switch, confirm when all are healthy, and admit."""
     port, steps = run.port, tuple(step for step in batch.steps if step.kind is not Kind.ADMIT)
     if run.cancelled.is_set():
-        return Ended(steps, tuple(Answer("not begun", CANCELLED) for _ in steps))
+        return Ended(steps, tuple(Answer("not begun") for _ in steps), CANCELLED)
     drained = await asyncio.gather(*(port.drain(step) for step in steps))
     if any(answer.state != DRAINED for answer in drained):
         return Ended(steps, tuple(_not_begun(answer) for answer in drained))
@@ -92,7 +92,8 @@ def _not_begun(drained: Answer) -> Answer:
 async def _timely(run: Run, calls: Sequence[Awaitable[Answer]]) -> tuple[Answer, ...]:
     """The answers; of calls that take longer than the progress deadline, that they are unreachable."""
     tasks = [asyncio.ensure_future(call) for call in calls]
-    await asyncio.wait(tasks, timeout=run.pace.progress_deadline)
+    if tasks:
+        await asyncio.wait(tasks, timeout=run.pace.progress_deadline)
     late = Answer(UNREACHABLE, f"no progress for {run.pace.progress_deadline:g} s")
     for task in tasks:
         task.cancel()
@@ -103,6 +104,9 @@ async def _fail(run: Run, failures: Sequence[Failure], ended: Ended, done: Seque
     """Go back and say why."""
     if any(answer.state == SUPERSEDED for answer in ended.answers):
         await asyncio.gather(*(run.port.undo(step) for step in ended.unconfirmed))
+        # What moves to another port is left to the edges: the other controller may have it there by now.
+        stays = [step for step in ended.steps if step.server in (None, step.server_before)]
+        await asyncio.gather(*(run.port.admit(step, back=True) for step in stays))
         raise Superseded(f"{failures[0]}; this deploy did nothing more; next: threader status")
     run.tell("one failed: all go back")
     stuck = await go_back(run, ended, done, {failure.instance for failure in failures})

@@ -1,0 +1,79 @@
+"""Hosts and edges that answer as told; every call is noted."""
+
+import asyncio
+
+from deploy.rollout.plan import Batch, Kind, Plan, Step
+from deploy.rollout.port import Answer
+
+WELL = {
+    "drain": "drained",
+    "begin": "healthy",
+    "confirm": "confirmed",
+    "undo": "reverted",
+    "revert": "confirmed",
+    "admit": "ready",
+}
+OLD, NEW = "1.0-x", "1.1-y"
+
+
+def step(name, kind=Kind.ACTIVATE, before=OLD):
+    """One step; an instance has a host of its own."""
+    return Step(kind, name, f"host-{name}", before, "nothing" if kind is Kind.STOP else NEW, 9001, 9001)
+
+
+def plan(*batches):
+    """A plan of batches, each a text of instance names; one with a capital letter is to be stopped."""
+    kinds = {True: Kind.STOP, False: Kind.ACTIVATE}
+    made = tuple(Batch(tuple(step(name, kinds[name.isupper()]) for name in batch.split())) for batch in batches)
+    steps = [each for batch in made for each in batch.steps]
+    return Plan(made, {each.instance: each.host for each in steps if each.kind is not Kind.STOP})
+
+
+class FakePort:
+    """Answers as `answers` say of an instance and a verb, else well; gives way before each answer so that calls mix.
+
+    `calls` are (verb, instance), those of the way back with `back` or `reject` as a third word; `surveys` are the
+    answers to surveys, of which the last one stays.
+    """
+
+    def __init__(self, answers=(), surveys=({},)):
+        self.answers, self.surveys, self.calls = dict(answers), list(surveys), []
+
+    async def _answer(self, verb, step, *more):
+        self.calls.append((verb, step.instance, *more))
+        for _ in range(len(step.instance) % 3):
+            await asyncio.sleep(0)
+        state = self.answers.get(step.instance, {}).get(verb, WELL[verb])
+        return Answer(state, None if state == WELL[verb] else f"reason of {step.instance}")
+
+    async def drain(self, step, *, back=False):
+        return await self._answer("drain", step, *["back"] * back)
+
+    async def begin(self, step):
+        return await self._answer("begin", step)
+
+    async def confirm(self, step):
+        return await self._answer("confirm", step)
+
+    async def undo(self, step):
+        return await self._answer("undo", step)
+
+    async def revert(self, step, *, reject):
+        return await self._answer("revert", step, *["reject"] * reject)
+
+    async def admit(self, step, *, back):
+        return await self._answer("admit", step, *["back"] * back)
+
+    async def survey(self, instances):
+        self.calls.append(("survey", " ".join(instances)))
+        await asyncio.sleep(0)
+        found = self.surveys.pop(0) if len(self.surveys) > 1 else self.surveys[0]
+        return {name: found.get(name) for name in instances}
+
+    def called(self, verb):
+        """The instances of which a verb was asked, in order."""
+        return [call[1] for call in self.calls if call[0] == verb]
+
+    def words(self, *verbs):
+        """The calls as short texts; all but surveys where no verbs are named."""
+        return [" ".join(call) for call in self.calls if (call[0] in verbs if verbs else call[0] != "survey")]
