@@ -13,6 +13,8 @@ import yaml
 
 from deploy.settings.errors import SettingsError
 from deploy.settings.load import load
+from tools.setup.paths import ROOT
+from tools.setup.stacks import COMMITTED
 
 CASES = sorted(Path(__file__).with_name("cases").glob("*.yaml"))
 
@@ -51,3 +53,12 @@ def outcome(given):
 
 def plain(value):
     return dict(value) if hasattr(value, "items") else value
+
+
+@pytest.mark.parametrize("stack", COMMITTED)
+def test_a_committed_stack_is_right_as_it_stands(stack):
+    stack_file = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
+    config = {key.partition(":")[2]: value for key, value in stack_file["config"].items()}
+    fleet = load(config, secret_keys=frozenset(), environ={}, stack=stack, stack_file=stack_file)
+    assert len(fleet.edges) == 2
+    assert fleet.protect == (stack == "prod")
