@@ -22,9 +22,11 @@ SERVICE_USER: Final = f"system account, home {DATA_DIRECTORY}, no login"
 
 
 @cache
-def helper_source() -> str:
-    """The text of the only privileged helper."""
-    return (Path(__file__).parents[1] / "hosts" / "helper" / "activate.py").read_text()
+def helper_files() -> dict[str, str]:
+    """The text of the only privileged helper, and of its parts, by the path at which each is installed."""
+    folder = Path(__file__).parents[1] / "hosts" / "helper"
+    parts = {f"{LIBRARY_DIRECTORY}/{name}": (folder / name).read_text() for name in ("instance.py", "records.py")}
+    return {HELPER: (folder / "activate.py").read_text(), **parts}
 
 
 def host_manifest(*impls: str, metrics: str = HealthSpec().metrics) -> Manifest:
@@ -33,7 +35,7 @@ def host_manifest(*impls: str, metrics: str = HealthSpec().metrics) -> Manifest:
     `metrics` is the folder of node_exporter's textfile collector.
     """
     health = health_base(metrics)
-    files = {HELPER: helper_source(), unit.TEMPLATE_PATH: unit.TEMPLATE, unit.SETTLE_PATH: unit.SETTLE}
+    files = {**helper_files(), unit.TEMPLATE_PATH: unit.TEMPLATE, unit.SETTLE_PATH: unit.SETTLE}
     return Manifest(
         users={USER: SERVICE_USER},
         packages={NODE_PACKAGE: "installed"} if "node" in impls else {},

@@ -1,32 +1,40 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """activate: switches one instance to another generation, as a transaction that goes back by itself.
 
-The only privileged helper on a host. `begin` runs `switch` under PID 1 (a transient unit, whose name is the lock), so
-that a lost SSH session changes nothing. A switch that is not confirmed in time, whose process dies, or that a reboot
-cuts off, is undone. Python 3.10, standard library only.
+The only privileged helper on a host, with `instance` and `records` beside it. `begin` runs `switch` under PID 1 (a
+transient unit, whose name is the mutex), so that a lost SSH session changes nothing. A switch that is not confirmed in
+time, whose process dies, or that a reboot cuts off, is undone. What is at work on an instance holds the lock
+/run/alert-threader/INSTANCE.lock. Every verb but `switch` and `settle` prints one line of JSON, most with a `state`
+and a `reason`. Python 3.10, standard library only.
 
-  activate begin INSTANCE GENERATION TOKEN CONFIRM_WITHIN BY   switch, and print the state once it is decided
-  activate confirm INSTANCE TOKEN | undo INSTANCE TOKEN        answer a switch that is healthy; print how it ended
-  activate stop INSTANCE BY                                    stop an instance for good
-  activate settle [INSTANCE]                                   undo what was left pending (at boot: of every instance)
+  activate lease TOKEN SECONDS BY PURPOSE    take or renew the right to write; `release TOKEN` gives it back
+  activate begin INSTANCE GENERATION TOKEN CONFIRM_WITHIN BY PURPOSE
+                                             switch (to `-`: stop), and say how it stands once that is decided
+  activate confirm INSTANCE TOKEN            keep a switch that is healthy; says how it ended
+  activate undo INSTANCE TOKEN               order a switch back, lease or not; says how it ended
+  activate restart INSTANCE BY               settle what a dead switch left, or restart what runs
+  activate settle [INSTANCE]                 undo what was left pending (at boot: of every instance)
+  activate survey [INSTANCE...]              why each instance is not healthy or not ready, or null
+  activate note JSON                         add to the list of rollouts
 """
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from contextlib import suppress
 
-DATA, RUN = Path("/var/lib/alert-threader"), Path("/run/alert-threader")
+import records
+from instance import POLL, at_once, beside, current, damage, point, settings, taken, unwell, wait
+from records import DATA, RUN, Answer, append, locked, read, sync, utc, write
+
 GOING_BACK = 900  # seconds that an undo may take after its switch was killed: a stop, a start, and a deadline
-POLL = 0.1  # seconds between two looks at health, orders and states
-DECIDED = ("healthy", "failed", "confirmed", "reverted")
+STOP = "-"
+BACK = ("undo", "reject")  # purposes of a failed rollout's way back, which nobody has to confirm and nobody undoes
+ENDED = ("failed", "confirmed", "reverted")
+DECIDED = ("healthy", "failing", *ENDED)  # failing: goes back, and waits for its port, which another instance has
 BUSY = ("active", "activating", "deactivating")
 
 
@@ -40,148 +48,116 @@ def unit(name: str) -> str:
     return f"alert-threader@{name}.service"
 
 
-def write(path: Path, content: object) -> None:
-    """Replace a file so that after a crash it holds the old or the new content, never a part."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with fresh.open("w") as file:
-        file.write(json.dumps(content))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    sync(path.parent)
+def transient(name: str) -> str:
+    """The unit that switches an instance."""
+    return f"alert-threader-activate-{name}"
 
 
-def sync(folder: Path) -> None:
-    """Make sure that what was renamed in `folder` outlives a crash."""
-    handle = os.open(folder, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
+def alive(name: str) -> bool:
+    """Whether a switch of the instance, or its settling, is under way."""
+    return systemctl("is-active", transient(name)).stdout.strip() in BUSY
 
 
-def read(path: Path) -> dict[str, Any]:
-    """What `write` wrote; nothing when the file is absent or spoilt."""
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def halted(name: str) -> str | None:
+    """That waiting for the instance is of no use, or None."""
+    shown = systemctl("show", "--property=NRestarts,ActiveState", unit(name)).stdout.splitlines()
+    state = dict(line.split("=", 1) for line in shown if "=" in line)
+    ended = state.get("ActiveState") == "failed" or int(state.get("NRestarts") or 0) >= 3
+    return f"it exited, {state.get('NRestarts')} restarts did not help" if ended else None
 
 
-def current(name: str) -> str | None:
-    """The generation that `current` leads to; None when it leads to no generation of this instance."""
-    home, link = DATA / name / "generations", DATA / name / "current"
-    try:
-        found = link.resolve(strict=True)
-    except (OSError, RuntimeError):
-        return None
-    return found.name if link.is_symlink() and found.is_dir() and found.parent == home.resolve() else None
+# --- the transaction
 
 
-def point(name: str, generation: str | None) -> None:
-    """Make `current` name `generation` by one rename; None removes it."""
-    link = DATA / name / "current"
-    if generation is None:
-        link.unlink(missing_ok=True)
-    else:
-        fresh = DATA / name / ".current"
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(f"generations/{generation}")
-        fresh.replace(link)
-    sync(DATA / name)
-
-
-def run(name: str, generation: str | None) -> str | None:
-    """Point at `generation` and run it; the reason why systemd could not, or None."""
-    point(name, generation)
-    (DATA / name / "repair-pending").unlink(missing_ok=True)
+def stopped(name: str) -> str | None:
+    """Stop what runs, after `current` was moved; that it can not be stopped, or None."""
+    with suppress(OSError):
+        (DATA / name / "repair-pending").unlink(missing_ok=True)
     systemctl("daemon-reload")
-    systemctl("reset-failed", unit(name))  # the restarts of what ran before do not count against this one
-    done = systemctl("restart" if generation else "stop", unit(name))
-    return f"systemd could not start {unit(name)}: {done.stderr.strip()}" if generation and done.returncode else None
+    done = systemctl("stop", unit(name))
+    systemctl("reset-failed", unit(name))  # the restarts of what ran before do not count against the next one
+    return f"systemd could not stop {unit(name)}: {done.stderr.strip()}" if done.returncode else None
 
 
-def damage(name: str, generation: str) -> str | None:
-    """What is wrong with a staged generation against its checksums, or None."""
-    folder = DATA / name / "generations" / generation
-    try:
-        lines = (folder / "MANIFEST.sha256").read_text().splitlines()
-        listed = {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
-    except OSError:
-        return f"generation {generation} is not on this host"
-    except ValueError:
-        return f"generation {generation} is damaged: MANIFEST.sha256"
-    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() or path.is_symlink()}
-    wrong = sorted(found ^ (listed.keys() | {"MANIFEST.sha256"}))
-    wrong += [path for path in sorted(found & listed.keys()) if digest_of(folder / path) != listed[path]]
-    return f"generation {generation} is damaged: {', '.join(wrong[:5])}" if wrong else None
+def started(
+    name: str, ready: bool, halt: Callable[[], str | None], insist: Callable[[], None] | None = None
+) -> str | None:
+    """Start what is current and wait until it is well; the reason why it is not within its deadline, or None.
 
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def probe(url: str) -> str | None:
-    """Why the instance is not healthy, or None: exactly a 2xx answer whose JSON says "status": "ok" is healthy."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(url, timeout=2) as answer:
-            status = json.loads(answer.read(65536)).get("status")
-    except urllib.error.HTTPError as error:
-        return f"HTTP {error.code} from {url}"
-    except Exception as error:  # whatever else listens there may answer anything
-        return f"no healthy answer from {url}: {getattr(error, 'reason', error)}"
-    return None if status == "ok" else f"{url} says status {status!r}"
-
-
-def unhealthy(name: str, token: str | None = None) -> str | None:
-    """Wait until the instance is healthy; else the last reason when its deadline or the controller ends the wait."""
-    settings = read(DATA / name / "current" / "settings.json")
-    url, seconds, pause = str(settings.get("health")), settings.get("deadline"), settings.get("interval")
-    seconds = seconds if isinstance(seconds, (int, float)) else 30
-    pause = pause if isinstance(pause, (int, float)) else POLL
+    First its port has to be free. Where it is not, `insist` is called, and after a while it is started all the same.
+    """
+    want = settings(name)
+    seconds, pause = want["deadline"], want["interval"]
     end = time.monotonic() + seconds
-    while True:
-        reason = probe(url)
-        if reason is None:
-            return None
-        shown = systemctl("show", "--property=NRestarts,ActiveState", unit(name)).stdout.splitlines()
-        state = dict(line.split("=", 1) for line in shown if "=" in line)
-        if state.get("ActiveState") == "failed" or int(state.get("NRestarts") or 0) >= 3:
-            return f"it exited, {state.get('NRestarts')} restarts did not help; {reason}"
-        if token and said(name, token) == "undo":
-            return f"undone by the controller while it waited: {reason}"
-        if time.monotonic() >= end:
-            return f"{reason}, for {seconds:g} s"
-        time.sleep(pause)
+    reason = taken(want["health"])
+    if reason:
+        if insist:
+            insist()
+        reason = wait(lambda: taken(want["health"]), end, POLL, halt)
+    if reason and insist:
+        end = time.monotonic() + seconds
+    if not reason or insist:
+        done = systemctl("start", unit(name))
+        if done.returncode:
+            return f"systemd could not start {unit(name)}: {done.stderr.strip()}"
+        reason = wait(lambda: unwell(name, ready), end, pause, lambda: halted(name) or halt())
+    return f"{reason}, for {seconds:g} s" if reason and time.monotonic() >= end else reason
 
 
 def tell(name: str, token: str, state: str, reason: str | None = None) -> None:
     """Say how the switch `token` stands, to whoever asks with `report`."""
-    write(RUN / f"{name}.state", {"token": token, "state": state, "reason": reason})
+    with suppress(OSError):
+        write(RUN / f"{name}.state", json.dumps({"token": token, "state": state, "reason": reason}))
 
 
-def record(name: str, verdict: str, **more: str | None) -> None:
-    """Append one line to the instance's ledger."""
-    line = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "verdict": verdict, **more}
-    handle = os.open(DATA / name / "ledger.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    os.write(handle, (json.dumps(line) + "\n").encode())
-    os.fsync(handle)
-    os.close(handle)
+def record(name: str, verdict: str, pending: Answer, reason: str | None = None) -> None:
+    """Append one line to the instance's ledger; on a full disk only to the journal."""
+    what = {key: pending.get(key) for key in ("from", "to", "by", "token", "purpose")}
+    line = json.dumps({"at": utc(), "verdict": verdict, **what, "reason": reason})
+    try:
+        append(DATA / name / "ledger.jsonl", line)
+    except OSError as error:
+        print(f"{error}: {line}", file=sys.stderr)
 
 
-def go_back(name: str, pending: dict[str, Any], verdict: str, reason: str, restart: bool = True) -> None:
-    """Undo a pending switch; never gated: it runs once, whatever it finds."""
-    old = pending["from"]
-    if restart:
-        failure = run(name, old) or (unhealthy(name) if old else None)
-        reason = f"{reason}; the old generation {old} is unhealthy, too: {failure}" if failure else reason
-    else:
-        point(name, old)
-    record(name, verdict, **pending, reason=reason)
+def finish(name: str) -> None:
+    """Nothing is pending any more, for good."""
     (DATA / name / "pending.json").unlink(missing_ok=True)
-    tell(name, pending["token"], "failed" if verdict == "failed" else "reverted", reason)
+    sync(DATA / name)
+    with suppress(OSError):
+        (DATA / name / ".back").unlink(missing_ok=True)
+
+
+def go_back(name: str, pending: Answer, verdict: str, reason: str, restart: bool = True) -> None:
+    """Undo a pending switch; never gated: it runs once, whatever it finds, and what runs comes before what is told."""
+    old, token, back = pending["from"], pending["token"], True
+
+    def insist() -> None:
+        tell(name, token, "failing", reason)  # who has the port may be waiting for this word
+
+    try:
+        if not restart:
+            point(name, old)
+        else:
+            point(name, old)
+            failure = stopped(name)
+            if old is not None:
+                failure = started(name, False, lambda: None, insist)
+                failure = failure and f"the old generation {old} is unhealthy, too: {failure}"
+            reason = f"{reason}; {failure}" if failure else reason
+    except OSError as error:  # a disk on which nothing can be renamed: the next settling tries again
+        reason, back = f"{reason}; `current` could not be led back: {error}", False
+    record(name, verdict, pending, reason)
+    if back:
+        with suppress(OSError):
+            finish(name)
+    tell(name, token, "failed" if verdict == "failed" else "reverted", reason)
+
+
+def said(name: str, token: str) -> str | None:
+    """The controller's order for this switch, if there is one."""
+    found = read(RUN / f"{name}.order")
+    return str(found.get("order")) if found.get("token") == token else None
 
 
 def order(name: str, token: str, seconds: float) -> str | None:
@@ -195,108 +171,204 @@ def order(name: str, token: str, seconds: float) -> str | None:
     return None
 
 
-def said(name: str, token: str) -> str | None:
-    """The controller's order for this switch, if there is one."""
-    found = read(RUN / f"{name}.order")
-    return str(found.get("order")) if found.get("token") == token else None
-
-
-def switch(name: str, generation: str, token: str, confirm_within: str, by: str) -> None:
-    """The whole transaction of one instance."""
-    settle(name)
-    wrong = damage(name, generation)
-    pending: dict[str, str | None] = {"from": current(name), "to": generation, "by": by, "token": token}
+def begun(name: str, pending: Answer) -> str | None:
+    """Write a switch down and move `current`, before what runs is touched; why that could not be done, or None."""
+    wrong = damage(name, pending["to"]) if pending["to"] else None
     if wrong:
-        record(name, "refused", **pending, reason=wrong)
-        return tell(name, token, "failed", wrong)
-    tell(name, token, "switching")
-    write(DATA / name / "pending.json", pending)
-    reason = run(name, generation) or unhealthy(name, token)
-    if reason:
-        return go_back(name, pending, "failed", reason)
-    tell(name, token, "healthy")
-    word = order(name, token, float(confirm_within))
-    if word != "confirm":
-        why = "undone by the controller" if word else f"nobody confirmed it within {confirm_within} s"
-        return go_back(name, pending, "undone" if word else "unconfirmed", why)
-    (DATA / name / "pending.json").unlink()
-    record(name, "confirmed", **pending)
-    return tell(name, token, "confirmed")
+        return wrong
+    try:
+        if pending["from"]:
+            beside(name, ".back", pending["from"])
+        write(DATA / name / "pending.json", json.dumps(pending))
+        point(name, pending["to"])
+    except OSError as error:
+        with suppress(OSError):
+            if current(name) != pending["from"]:
+                point(name, pending["from"])
+            finish(name)
+        return f"nothing was touched, since the switch could not be written down: {error}"
+    return None
+
+
+def unready(name: str) -> bool:
+    """Whether an instance runs and is not ready: what replaces it need not be better."""
+    wanted = current(name) and settings(name)["ready"]
+    return bool(wanted and systemctl("is-active", unit(name)).stdout.strip() == "active" and unwell(name))
+
+
+def forward(name: str, pending: Answer, ready: bool) -> str | None:
+    """Run what is wanted; why it is not healthy, or not `ready` where that counts, or None."""
+
+    def halt() -> str | None:
+        undo = pending["purpose"] not in BACK and said(name, pending["token"]) == "undo"
+        return "undone by the controller while it waited" if undo else None
+
+    stuck = stopped(name)
+    return started(name, ready, halt) if pending["to"] else stuck
+
+
+def switch(name: str, generation: str, token: str, confirm_within: str, by: str, purpose: str) -> None:
+    """The whole transaction of one instance."""
+    with locked(name):
+        left(name)
+        to = None if generation == STOP else generation
+        pending = {"from": current(name), "to": to, "by": by, "token": token, "purpose": purpose}
+        ready = not unready(name)
+        wrong = begun(name, pending)
+        if wrong:
+            record(name, "refused", pending, wrong)
+            return tell(name, token, "failed", wrong)
+        tell(name, token, "switching")
+        reason = forward(name, pending, ready)
+        if reason:
+            undone = purpose not in BACK and said(name, token) == "undo"
+            return go_back(name, pending, "undone" if undone else "failed", reason)
+        if purpose not in BACK:
+            tell(name, token, "healthy")
+            word = order(name, token, float(confirm_within))
+            if word != "confirm":
+                why = "undone by the controller" if word else f"nobody confirmed it within {confirm_within} s"
+                return go_back(name, pending, "undone" if word else "unconfirmed", why)
+        try:
+            finish(name)
+        except OSError as error:
+            return go_back(name, pending, "failed", f"it could not be confirmed: {error}")
+        record(name, "confirmed" if to else "stopped", pending)
+        return tell(name, token, "confirmed")
+
+
+def left(name: str, restart: bool = True) -> bool:
+    """Undo a switch whose process is gone; whether there was one. A spoilt record names nothing to go back to."""
+    path = DATA / name / "pending.json"
+    if not path.exists():
+        return False
+    pending = read(path)
+    old = pending.get("from", 0)
+    if "token" not in pending or not (old is None or (isinstance(old, str) and "/" not in old)):
+        path.unlink(missing_ok=True)
+        return False
+    go_back(name, pending, "reverted", "the switch was cut off", restart)
+    return True
 
 
 def settle(name: str | None = None) -> None:
-    """Undo switches whose process is gone. At boot (no name), and while the host stops, only links move.
-
-    A record that is spoilt names nothing to go back to, and is removed.
-    """
+    """Undo switches whose process is gone. At boot (no name), and while the host stops, only links move."""
     for path in DATA.glob(f"{name or '*'}/pending.json"):
-        pending = read(path)
-        if pending.keys() >= {"from", "token"}:
-            runs = name is not None and systemctl("is-system-running").stdout.strip() != "stopping"
-            go_back(path.parent.name, pending, "reverted", "the switch was cut off", restart=runs)
-        path.unlink(missing_ok=True)
+        with locked(path.parent.name):
+            left(path.parent.name, name is not None and systemctl("is-system-running").stdout.strip() != "stopping")
     if name is None:
         systemctl("daemon-reload")
 
 
-def begin(name: str, generation: str, token: str, confirm_within: str, by: str) -> None:
-    """Start a switch under PID 1 and print its state once decided."""
-    transient = f"alert-threader-activate-{name}"
-    words = [
-        "systemd-run",
-        "--quiet",
-        "--collect",
-        f"--unit={transient}",
-        f"--property=ExecStopPost={__file__} settle {name}",
-        f"--property=TimeoutStopSec={GOING_BACK}",
-    ]
-    words += [__file__, "switch", name, generation, token, confirm_within, by]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+# --- what controllers ask
+
+
+def begin(name: str, generation: str, token: str, confirm_within: str, by: str, purpose: str) -> Answer:
+    """Start a switch under PID 1; how it stands once decided."""
+    words = ["systemd-run", "--quiet", "--collect", f"--unit={transient(name)}"]
+    words += [f"--property=ExecStopPost={__file__} settle {name}", f"--property=TimeoutStopSec={GOING_BACK}"]
+    words += [__file__, "switch", name, generation, token, confirm_within, by, purpose]
+    with records.writing(token) as refusal:
+        if refusal:
+            return refusal
+        if alive(name):
+            return {"state": "busy", "reason": "another activation of it is under way"}
+        for kind in ("state", "order"):  # of an earlier switch, perhaps with the same token
+            (RUN / f"{name}.{kind}").unlink(missing_ok=True)
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        busy = systemctl("is-active", transient).stdout.strip() in BUSY
-        reason = "another activation of it is under way" if busy else done.stderr.strip()
-        return print(json.dumps({"token": token, "state": "busy" if busy else "failed", "reason": reason}))
+        return {"state": "failed", "reason": done.stderr.strip()}
     return report(name, token, DECIDED)
 
 
-def report(name: str, token: str, states: tuple[str, ...]) -> None:
-    """Print the state of the switch `token` once it is one of `states`, or `lost` when its process is gone."""
-    transient = f"alert-threader-activate-{name}"
-    alive = True
+def report(name: str, token: str, states: tuple[str, ...]) -> Answer:
+    """The state of the switch `token` once it is one of `states`, or `lost` when its process is gone."""
+    running = True
     while True:
         state = read(RUN / f"{name}.state")
         if state.get("token") == token and state.get("state") in states:
-            return print(json.dumps(state))
-        if not alive:
-            return print(json.dumps({"token": token, "state": "lost", "reason": "no such switch on this host"}))
-        alive = systemctl("is-active", transient).stdout.strip() in BUSY
+            return state
+        if not running:
+            return {"token": token, "state": "lost", "reason": "no such switch on this host"}
+        running = alive(name)
         time.sleep(POLL)
 
 
-def answer(name: str, token: str, word: str) -> None:
-    """Leave an order for the switch `token`, and print how it ended."""
-    write(RUN / f"{name}.order", {"token": token, "order": word})
-    report(name, token, ("failed", "confirmed", "reverted"))
+def leave(name: str, token: str, word: str) -> None:
+    """Leave an order for the switch `token`."""
+    write(RUN / f"{name}.order", json.dumps({"token": token, "order": word}))
 
 
-def stop(name: str, by: str) -> None:
-    """Stop an instance; what is in flight is finished, within the unit's TimeoutStopSec."""
-    done = systemctl("stop", unit(name))
-    record(name, "stopped", by=by, **{"from": current(name), "to": None})
-    print(json.dumps({"state": "failed" if done.returncode else "stopped", "reason": done.stderr.strip() or None}))
+def confirm(name: str, token: str) -> Answer:
+    """Keep what was switched; how it ended, which may be that it came too late."""
+    with records.writing(token) as refusal:
+        if refusal:
+            return refusal
+        leave(name, token, "confirm")
+    return report(name, token, ENDED)
 
 
-VERBS: dict[str, Callable[..., None]] = {
+def undo(name: str, token: str) -> Answer:
+    """Order a switch back; where its process is gone, put it back here. How it ended."""
+    with suppress(OSError):
+        leave(name, token, "undo")
+    found = report(name, token, ENDED)
+    if found["state"] == "lost" and read(DATA / name / "pending.json").get("token") == token:
+        settle(name)
+        found = report(name, token, ENDED)
+    return found
+
+
+def restart(name: str, by: str) -> Answer:
+    """For the health check, which stands back while a switch is alive: settle what a dead one left, or restart."""
+    with locked(name, wait=False) as free:
+        if not free or alive(name):
+            return {"state": "busy", "reason": "a switch of it is under way"}
+        if left(name):
+            return read(RUN / f"{name}.state")
+        now = current(name)
+        if now is None:
+            return {"state": "failed", "reason": "nothing is activated"}
+        done = systemctl("restart", unit(name))
+        reason = done.stderr.strip() if done.returncode else None
+        record(name, "restarted", {"from": now, "to": now, "by": by}, reason)
+        return {"state": "failed" if reason is not None else "restarted", "reason": reason}
+
+
+def survey(*names: str) -> Answer:
+    """Why each instance is not healthy or not ready, or None; without names, of all."""
+    found = names or sorted(path.parent.name for path in DATA.glob("*/generations"))
+    return at_once(lambda name: unwell(name) if current(name) else "nothing is activated", found)
+
+
+VERBS: dict[str, Callable[..., Answer | None]] = {
+    "lease": records.lease,
+    "release": records.release,
+    "note": records.note,
     "begin": begin,
     "switch": switch,
+    "confirm": confirm,
+    "undo": undo,
+    "restart": restart,
     "settle": settle,
-    "stop": stop,
-    "confirm": lambda name, token: answer(name, token, "confirm"),
-    "undo": lambda name, token: answer(name, token, "undo"),
+    "survey": survey,
 }
+
+
+def main(words: list[str]) -> None:
+    """Do what one verb asks, and print the answer."""
+    try:
+        answer = VERBS[words[0]](*words[1:])
+    except (OSError, ValueError) as error:
+        if words[0] in ("switch", "settle"):
+            raise
+        answer = {"state": "failed", "reason": str(error)}
+    if answer is not None:
+        print(json.dumps(answer))
+
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in VERBS:
         sys.exit(__doc__)
     os.umask(0o022)
-    VERBS[sys.argv[1]](*sys.argv[2:])
+    main(sys.argv[1:])

@@ -1,16 +1,26 @@
 """The privileged helper: a switch is whole or undone, whatever cuts it off."""
 
-import http.server
+import errno
+import fcntl
 import json
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from tests.deploy.hosts.conftest import load
 
 UNIT = "alert-threader@py-a.service"
+TOKEN = "1:me"
+PENDING = {"from": "1.0-a", "to": "1.1-b", "by": "tester", "token": TOKEN, "purpose": "deploy"}
+
+
+@pytest.fixture
+def two(host):
+    """Two generations, of which the first is current."""
+    host.generation("1.0-a", ready=True), host.generation("1.1-b", ready=True)
+    host.helper.point("py-a", "1.0-a")
+    return host
 
 
 def pending(host, **content):
@@ -21,243 +31,168 @@ def is_pending(host):
     return (host.folder / "pending.json").exists()
 
 
-# --- the link
+def switch(host, generation="1.1-b", within="60", purpose="deploy"):
+    host.helper.switch("py-a", generation, TOKEN, within, "tester", purpose)
 
 
-def test_current_names_a_generation_of_the_instance(host):
+def verdicts(host):
+    return [(line["verdict"], line["from"], line["to"]) for line in host.ledger]
+
+
+def files(host):
+    """What lies beside the generations once a switch has ended."""
+    return sorted(path.name for path in host.folder.iterdir())
+
+
+def no_room(*_, **__):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def fill(host, monkeypatch, *kinds):
+    """From now on the disk has no room for these kinds of things: link, file, line."""
+    path, opened = type(host.folder), type(host.folder).open
+
+    def open_elsewhere(self, mode="r", *words, **more):
+        return no_room() if mode == "w" and host.data in self.parents else opened(self, mode, *words, **more)
+
+    if "link" in kinds:
+        monkeypatch.setattr(path, "symlink_to", no_room)
+    if "file" in kinds:
+        monkeypatch.setattr(path, "open", open_elsewhere)
+    if "line" in kinds:
+        monkeypatch.setattr(host.helper, "append", no_room)
+
+
+# --- waiting for health
+
+
+def start(host):
+    return host.helper.started("py-a", True, lambda: None)
+
+
+@pytest.fixture
+def one(host):
+    """One generation, which is current."""
     host.generation("1.0-a")
     host.helper.point("py-a", "1.0-a")
-    assert host.current == "generations/1.0-a"
-    assert host.helper.current("py-a") == "1.0-a"
+    return host
 
 
-def test_pointing_leaves_nothing_beside_the_link_even_after_a_cut(host):
-    (host.folder / ".current").symlink_to("generations/left-over")
-    host.helper.point("py-a", "1.0-a")
-    assert sorted(path.name for path in host.folder.iterdir()) == ["current", "generations"]
+def test_an_instance_that_keeps_exiting_is_not_waited_for(one):
+    one.probes, one.restarts = ["refused"], 3
+    assert start(one) == "it exited, 3 restarts did not help; refused"
+    assert len(one.did("show")) == 1
 
 
-def test_pointing_at_nothing_removes_the_link(host):
-    host.helper.point("py-a", "1.0-a")
-    host.helper.point("py-a", None)
-    host.helper.point("py-a", None)
-    assert host.current is None
+def test_an_instance_that_systemd_gave_up_is_not_waited_for(one):
+    one.probes, one.active = ["refused"], "failed"
+    assert start(one).startswith("it exited")
 
 
-@pytest.mark.parametrize(
-    "target",
-    ["generations/gone", "/etc", "generations", "generations/1.0-a/release", "../py-b/generations/x", "current"],
-)
-def test_a_link_that_leads_to_no_generation_of_the_instance_names_none(host, target):
-    host.generation("1.0-a")
-    (host.data / "py-b" / "generations" / "x").mkdir(parents=True)
-    (host.folder / "current").symlink_to(target)
-    assert host.helper.current("py-a") is None
+def test_the_last_reason_is_kept_when_the_deadline_passes(one):
+    one.probes = ["HTTP 503", "connection refused"]
+    assert start(one) == "connection refused, for 30 s"
 
 
-def test_a_folder_in_the_place_of_the_link_names_no_generation(host):
-    (host.folder / "current").mkdir()
-    assert host.helper.current("py-a") is None
-
-
-# --- checksums
-
-
-def test_a_generation_as_staged_is_not_damaged(host):
-    host.generation("1.0-a")
-    assert host.helper.damage("py-a", "1.0-a") is None
-
-
-def edited(folder):
-    (folder / "release" / "run").write_text("#!/bin/sh\nrm -rf /\n")
-
-
-def longer(folder):
-    (folder / "release" / "more.py").write_text("")
-
-
-def shorter(folder):
-    (folder / "env").unlink()
-
-
-def linked(folder):
-    (folder / "release" / "lib").symlink_to("/usr/lib")
-
-
-def unsealed(folder):
-    (folder / "MANIFEST.sha256").write_text("nonsense\n")
-
-
-@pytest.mark.parametrize(
-    ("change", "name"),
-    [
-        (edited, "release/run"),
-        (longer, "release/more.py"),
-        (shorter, "env"),
-        (linked, "release/lib"),
-        (unsealed, "MANIFEST.sha256"),
-    ],
-)
-def test_damage_is_named(host, change, name):
-    change(host.generation("1.0-a"))
-    assert host.helper.damage("py-a", "1.0-a") == f"generation 1.0-a is damaged: {name}"
-
-
-def test_a_generation_that_was_never_staged_is_not_on_the_host(host):
-    assert host.helper.damage("py-a", "1.0-a") == "generation 1.0-a is not on this host"
-
-
-# --- health
-
-
-class Answering(http.server.BaseHTTPRequestHandler):
-    answer = b""
-
-    def do_GET(self):
-        self.wfile.write(self.answer)
-
-    def log_message(self, *words):
-        pass
-
-
-def answered(body, status="200 OK"):
-    return f"HTTP/1.0 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
-
-
-@pytest.fixture(scope="module")
-def server():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering) as made:
-        threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield made
-        made.shutdown()
-
-
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (answered('{"status": "ok", "more": 1}'), None),
-        (answered('{"status": "degraded"}'), "says status 'degraded'"),
-        (answered("{}"), "says status None"),
-        (answered('{"status": "ok"}', "503 Service Unavailable"), "HTTP 503 from"),
-        (answered("ok"), "no healthy answer from"),
-        (answered('["status", "ok"]'), "no healthy answer from"),
-        (answered("[" * 60000), "no healthy answer from"),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "no healthy answer from"),
-        (b"\xff\xfe" * 100, "no healthy answer from"),
-        (b"", "no healthy answer from"),
-    ],
-)
-def test_only_an_instance_that_says_that_it_is_ok_is_healthy(server, answer, reason):
-    Answering.answer = answer
-    found = load("activate").probe(f"http://127.0.0.1:{server.server_port}/health")
-    assert (found is None) if reason is None else (reason in found)
-
-
-def test_where_nothing_listens_nobody_is_healthy():
-    assert load("activate").probe("http://127.0.0.1:1/health").startswith("no healthy answer from http://127.0.0.1:1/")
-
-
-def test_a_url_that_is_none_is_a_reason_and_no_error():
-    assert "no healthy answer" in load("activate").probe("None")
-
-
-def test_an_instance_that_keeps_exiting_is_not_waited_for(host):
-    host.generation("1.0-a")
-    host.helper.point("py-a", "1.0-a")
-    host.probes, host.restarts = ["refused"], 3
-    assert host.helper.unhealthy("py-a").startswith("it exited")
-    assert len(host.did("show")) == 1
-
-
-def test_the_last_reason_is_kept_when_the_deadline_passes(host):
-    host.generation("1.0-a")
-    host.helper.point("py-a", "1.0-a")
-    host.probes = ["HTTP 503", "connection refused"]
-    assert host.helper.unhealthy("py-a") == "connection refused, for 30 s"
-
-
-def test_health_is_waited_for(host):
-    host.generation("1.0-a")
-    host.helper.point("py-a", "1.0-a")
-    host.probes = ["refused", "refused", None]
-    assert host.helper.unhealthy("py-a") is None
-    assert host.helper.time.now == 1.0
+def test_health_is_waited_for(one):
+    one.probes = ["refused", "refused", None]
+    assert start(one) is None
+    assert one.helper.time.now == 1.0
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"deadline": "x", "interval": null, "health": 5}'])
-def test_settings_that_were_spoilt_by_hand_do_not_stop_a_going_back(host, content):
-    (host.generation("1.0-a") / "settings.json").write_text(content)
-    host.helper.point("py-a", "1.0-a")
-    host.probes = ["refused"]
-    assert host.helper.unhealthy("py-a") == "refused, for 30 s"
+def test_settings_that_were_spoilt_by_hand_do_not_stop_a_going_back(one, content):
+    (one.folder / "generations" / "1.0-a" / "settings.json").write_text(content)
+    one.probes = ["refused"]
+    assert start(one) == "refused, for 30 s"
 
 
 # --- the transaction
 
 
-def switch(host, generation, within="60"):
-    host.helper.switch("py-a", generation, "t1", within, "tester")
+def test_a_switch_that_is_healthy_and_confirmed_stays(two):
+    two.order("confirm")
+    switch(two)
+    assert two.current == "generations/1.1-b"
+    assert two.state == {"token": TOKEN, "state": "confirmed", "reason": None}
+    assert two.did("start", "restart", "stop") == [("stop", UNIT), ("start", UNIT)]
+    assert files(two) == ["current", "generations", "ledger.jsonl"]
+    (line,) = two.ledger
+    assert line.pop("at").endswith("Z")
+    assert line == {
+        "verdict": "confirmed",
+        "from": "1.0-a",
+        "to": "1.1-b",
+        "by": "tester",
+        "token": TOKEN,
+        "purpose": "deploy",
+        "reason": None,
+    }
 
 
-def test_a_switch_that_is_healthy_and_confirmed_stays(host):
-    host.generation("1.0-a"), host.generation("1.1-b")
-    host.helper.point("py-a", "1.0-a")
-    host.order("confirm")
-    switch(host, "1.1-b")
-    assert host.current == "generations/1.1-b"
-    assert host.state == {"token": "t1", "state": "confirmed", "reason": None}
-    assert not is_pending(host)
-    assert host.did("restart", "stop") == [("restart", UNIT)]
-    assert [(line["verdict"], line["from"], line["to"], line["by"]) for line in host.ledger] == [
-        ("confirmed", "1.0-a", "1.1-b", "tester")
-    ]
+def test_what_runs_is_stopped_only_when_systemd_knows_what_comes_next(two):
+    two.order("confirm")
+    switch(two)
+    verbs = [words[0] for words in two.asked if words[0] in ("daemon-reload", "stop", "reset-failed", "start")]
+    assert verbs == ["daemon-reload", "stop", "reset-failed", "start"]
 
 
-def test_a_switch_that_nobody_confirms_goes_back(host):
-    host.generation("1.0-a"), host.generation("1.1-b")
-    host.helper.point("py-a", "1.0-a")
-    switch(host, "1.1-b")
-    assert host.current == "generations/1.0-a"
-    assert host.state["state"] == "reverted"
-    assert host.state["reason"] == "nobody confirmed it within 60 s"
-    assert host.ledger[-1]["verdict"] == "unconfirmed"
-    assert host.did("restart") == [("restart", UNIT)] * 2
-    assert not is_pending(host)
+def test_a_switch_that_nobody_confirms_goes_back(two):
+    switch(two)
+    assert two.current == "generations/1.0-a"
+    assert two.state["state"] == "reverted"
+    assert two.state["reason"] == "nobody confirmed it within 60 s"
+    assert verdicts(two) == [("unconfirmed", "1.0-a", "1.1-b")]
+    assert two.did("start") == [("start", UNIT)] * 2
+    assert files(two) == ["current", "generations", "ledger.jsonl"]
 
 
-def test_an_order_for_another_switch_confirms_nothing(host):
-    host.generation("1.0-a"), host.generation("1.1-b")
-    host.helper.point("py-a", "1.0-a")
-    host.order("confirm", token="t0")
-    switch(host, "1.1-b")
-    assert host.state["state"] == "reverted"
+def test_an_order_for_another_switch_confirms_nothing(two):
+    two.order("confirm", token="0:me")
+    switch(two)
+    assert two.state["state"] == "reverted"
 
 
-def test_a_switch_that_the_controller_undoes_goes_back(host):
-    host.generation("1.0-a"), host.generation("1.1-b")
-    host.helper.point("py-a", "1.0-a")
-    host.order("undo")
-    switch(host, "1.1-b")
-    assert (host.current, host.state["state"]) == ("generations/1.0-a", "reverted")
-    assert host.ledger[-1]["verdict"] == "undone"
+def test_a_switch_that_the_controller_undoes_goes_back(two):
+    two.order("undo")
+    switch(two)
+    assert (two.current, two.state["state"]) == ("generations/1.0-a", "reverted")
+    assert verdicts(two) == [("undone", "1.0-a", "1.1-b")]
 
 
-def test_an_instance_that_does_not_get_healthy_goes_back_with_its_reason(host):
-    host.generation("1.0-a"), host.generation("1.1-b")
-    host.helper.point("py-a", "1.0-a")
-    host.probes = ["HTTP 500"]
-    switch(host, "1.1-b")
-    assert (host.current, host.state["state"]) == ("generations/1.0-a", "failed")
-    assert host.state["reason"].startswith("HTTP 500, for 30 s; the old generation 1.0-a is unhealthy, too")
+def test_a_switch_that_the_controller_undoes_while_it_waits_has_not_failed(two):
+    two.order("undo")
+    two.probes = [None, "refused", None]
+    switch(two)
+    assert (two.current, two.state["state"]) == ("generations/1.0-a", "reverted")
+    assert two.state["reason"] == "undone by the controller while it waited; refused"
+    assert two.ledger[-1]["verdict"] == "undone"
 
 
-def test_a_unit_that_does_not_start_goes_back(host):
-    host.generation("1.0-a"), host.generation("1.1-b")
-    host.helper.point("py-a", "1.0-a")
-    host.fails = True
-    switch(host, "1.1-b")
-    assert (host.current, host.state["state"]) == ("generations/1.0-a", "failed")
-    assert host.state["reason"].startswith(f"systemd could not start {UNIT}: Job failed.")
+@pytest.mark.parametrize("purpose", ["undo", "reject"])
+@pytest.mark.parametrize("word", [None, "undo", "confirm"])
+def test_the_way_back_of_a_failed_rollout_is_not_undone_and_needs_nobody(two, purpose, word):
+    if word:
+        two.order(word)
+    two.probes = [None, "refused", None]
+    switch(two, purpose=purpose)
+    assert (two.current, two.state["state"]) == ("generations/1.1-b", "confirmed")
+    assert two.ledger[-1]["purpose"] == purpose
+
+
+def test_an_instance_that_does_not_get_healthy_goes_back_with_its_reason(two):
+    two.probes = ["HTTP 500"]
+    switch(two)
+    assert (two.current, two.state["state"]) == ("generations/1.0-a", "failed")
+    assert two.state["reason"].startswith("HTTP 500, for 30 s; the old generation 1.0-a is unhealthy, too: HTTP 500")
+    assert verdicts(two) == [("failed", "1.0-a", "1.1-b")]
+
+
+def test_a_unit_that_does_not_start_goes_back(two):
+    two.fails = True
+    switch(two)
+    assert (two.current, two.state["state"]) == ("generations/1.0-a", "failed")
+    assert two.state["reason"].startswith(f"systemd could not start {UNIT}: Job failed.")
 
 
 def test_a_first_generation_that_fails_leaves_nothing_running(host):
@@ -265,25 +200,24 @@ def test_a_first_generation_that_fails_leaves_nothing_running(host):
     host.probes = ["refused"]
     switch(host, "1.0-a")
     assert (host.current, host.state["state"]) == (None, "failed")
-    assert host.did("restart", "stop") == [("restart", UNIT), ("stop", UNIT)]
+    assert host.did("start", "stop") == [("stop", UNIT), ("start", UNIT), ("stop", UNIT)]
     assert not is_pending(host)
 
 
-def test_a_damaged_generation_is_refused_and_what_runs_is_not_touched(host):
-    host.generation("1.0-a"), edited(host.generation("1.1-b"))
-    host.helper.point("py-a", "1.0-a")
-    switch(host, "1.1-b")
-    assert (host.current, host.did("restart", "stop")) == ("generations/1.0-a", [])
-    assert host.state["state"] == "failed"
-    assert host.ledger[-1]["verdict"] == "refused"
+def test_a_damaged_generation_is_refused_and_what_runs_is_not_touched(two):
+    (two.folder / "generations" / "1.1-b" / "env").write_text("edited")
+    switch(two)
+    assert (two.current, two.did("start", "stop")) == ("generations/1.0-a", [])
+    assert two.state == {"token": TOKEN, "state": "failed", "reason": "generation 1.1-b is damaged: env"}
+    assert verdicts(two) == [("refused", "1.0-a", "1.1-b")]
+    assert not is_pending(two)
 
 
-def test_what_was_marked_for_a_restart_is_not_after_a_switch(host):
-    host.generation("1.0-a")
-    (host.folder / "repair-pending").write_text("")
-    host.order("confirm")
-    switch(host, "1.0-a")
-    assert not (host.folder / "repair-pending").exists()
+def test_what_was_marked_for_a_restart_is_not_after_a_switch(two):
+    (two.folder / "repair-pending").write_text("")
+    two.order("confirm")
+    switch(two, "1.0-a")
+    assert not (two.folder / "repair-pending").exists()
 
 
 def test_a_link_to_nonsense_is_nothing_to_go_back_to(host):
@@ -294,108 +228,471 @@ def test_a_link_to_nonsense_is_nothing_to_go_back_to(host):
     assert host.current is None
 
 
-# --- after a cut
-
-
-def test_a_switch_whose_process_died_is_undone_and_restarted(host):
-    host.generation("1.0-a"), host.generation("1.1-b")
-    host.helper.point("py-a", "1.1-b")
-    pending(host, **{"from": "1.0-a", "to": "1.1-b", "by": "tester", "token": "t1"})
-    host.helper.settle("py-a")
-    assert host.current == "generations/1.0-a"
-    assert host.did("restart") == [("restart", UNIT)]
-    assert host.state == {"token": "t1", "state": "reverted", "reason": "the switch was cut off"}
-    assert host.ledger[-1]["verdict"] == "reverted"
-    assert not is_pending(host)
-
-
-def test_at_boot_only_the_link_moves_since_the_threaders_start_later(host):
-    host.generation("1.0-a"), host.generation("1.1-b")
-    host.helper.point("py-a", "1.1-b")
-    pending(host, **{"from": "1.0-a", "to": "1.1-b", "by": "tester", "token": "t1"})
-    host.helper.settle()
-    assert host.current == "generations/1.0-a"
-    assert host.asked == [("daemon-reload",)]
-
-
-def test_while_the_host_stops_only_the_link_moves_since_nothing_can_be_started(host):
-    host.generation("1.0-a"), host.generation("1.1-b")
-    host.helper.point("py-a", "1.1-b")
-    pending(host, **{"from": "1.0-a", "to": "1.1-b", "by": "tester", "token": "t1"})
-    host.system = "stopping"
-    host.helper.settle("py-a")
-    assert host.current == "generations/1.0-a"
-    assert host.did("restart") == []
-
-
-def test_settling_twice_changes_nothing_more(host):
-    host.generation("1.0-a"), host.generation("1.1-b")
-    pending(host, **{"from": "1.0-a", "to": "1.1-b", "by": "tester", "token": "t1"})
-    host.helper.settle("py-a")
-    asked = list(host.asked)
-    host.helper.settle("py-a")
-    assert (host.asked, len(host.ledger)) == (asked, 1)
+# --- readiness
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "null", '"x"', "{}", '{"to": "1.1-b"}', '{"from": "1.0-a"}', "\0\xff"]
+    ("before", "active", "after", "state"),
+    [
+        (None, "active", None, "confirmed"),
+        (None, "active", "HTTP 503", "failed"),
+        ("HTTP 503", "active", "HTTP 503", "confirmed"),
+        ("HTTP 503", "failed", "HTTP 503", "failed"),
+    ],
+)
+def test_it_has_to_get_ready_unless_what_it_replaces_ran_and_was_not(two, before, active, after, state):
+    two.order("confirm")
+    two.ready = [before, after] if active == "active" else [after]
+    two.active = active
+    switch(two)
+    assert two.state["state"] == state
+
+
+def test_a_first_generation_has_to_get_ready(host):
+    host.generation("1.0-a", ready=True)
+    host.order("confirm")
+    host.ready = ["HTTP 503"]
+    switch(host, "1.0-a")
+    assert host.state["reason"].startswith("HTTP 503, for 30 s")
+
+
+def test_what_went_back_has_to_be_healthy_only(two):
+    two.probes, two.ready = [None] + ["HTTP 500"] * 61 + [None], [None, "HTTP 503"]
+    switch(two)
+    assert two.state["reason"] == "HTTP 500, for 30 s"
+
+
+# --- the port
+
+
+def test_a_port_that_another_instance_is_about_to_leave_is_waited_for(two):
+    two.order("confirm")
+    two.port = ["another process has port 1"] * 20 + [None]
+    switch(two)
+    assert two.state["state"] == "confirmed"
+    assert two.did("start") == [("start", UNIT)]
+
+
+def test_an_instance_whose_port_never_gets_free_is_not_started_and_goes_back(two):
+    two.port = ["another process has port 1"] * 302 + [None]
+    switch(two)
+    assert two.state["state"] == "failed"
+    assert two.state["reason"] == "another process has port 1, for 30 s"
+    assert two.did("start") == [("start", UNIT)]
+    assert two.current == "generations/1.0-a"
+
+
+def test_a_wait_for_a_port_ends_when_the_controller_undoes_it(two):
+    two.order("undo")
+    two.port = ["another process has port 1"] * 2 + [None]
+    switch(two)
+    assert two.ledger[-1]["verdict"] == "undone"
+
+
+def test_going_back_says_so_before_it_waits_for_a_port_that_another_instance_has(two, monkeypatch):
+    """Who has the port may wait for this word; the old one is started in the end, whoever has the port."""
+    told = []
+    monkeypatch.setattr(two.helper, "tell", lambda name, token, state, reason=None: told.append(state))
+    two.probes = [None] + ["HTTP 500"] * 61 + [None]
+    two.port = [None, "another process has port 1"]
+    switch(two)
+    assert told == ["switching", "failing", "failed"]
+    assert two.did("start") == [("start", UNIT)] * 2
+
+
+# --- a stop
+
+
+def test_a_stop_that_is_confirmed_removes_what_is_current(two):
+    two.order("confirm")
+    switch(two, "-")
+    assert (two.current, two.state["state"]) == (None, "confirmed")
+    assert two.did("start", "stop") == [("stop", UNIT)]
+    assert verdicts(two) == [("stopped", "1.0-a", None)]
+    assert not is_pending(two)
+
+
+def test_a_stop_that_nobody_confirms_goes_back(two):
+    switch(two, "-")
+    assert (two.current, two.state["state"]) == ("generations/1.0-a", "reverted")
+    assert two.did("start", "stop")[-1] == ("start", UNIT)
+
+
+def test_a_unit_that_does_not_stop_goes_back(two):
+    two.stuck = True
+    switch(two, "-")
+    assert (two.current, two.state["state"]) == ("generations/1.0-a", "failed")
+    assert two.state["reason"].startswith(f"systemd could not stop {UNIT}: Job failed.")
+
+
+@pytest.mark.parametrize("name", ["py-a", None])
+def test_a_stop_that_was_cut_off_goes_back(two, name):
+    two.helper.point("py-a", None)
+    pending(two, **{**PENDING, "to": None})
+    two.helper.settle(name)
+    assert two.current == "generations/1.0-a"
+    assert verdicts(two) == [("reverted", "1.0-a", None)]
+
+
+def test_a_start_of_what_did_not_run_before_that_was_cut_off_stops(two):
+    pending(two, **{**PENDING, "from": None})
+    two.helper.settle("py-a")
+    assert two.current is None
+    assert two.did("start", "stop") == [("stop", UNIT)]
+
+
+# --- a full disk
+
+
+@pytest.mark.parametrize("kinds", [("link",), ("file",), ("link", "file", "line")])
+def test_on_a_full_disk_a_switch_touches_nothing(two, monkeypatch, kinds):
+    fill(two, monkeypatch, *kinds)
+    switch(two)
+    assert (two.current, two.did("start", "stop")) == ("generations/1.0-a", [])
+    assert two.state["state"] == "failed"
+    assert "nothing was touched" in two.state["reason"]
+    assert "No space left on device" in two.state["reason"]
+    assert not is_pending(two)
+
+
+@pytest.mark.parametrize("kinds", [("line",), ("link", "file", "line")])
+def test_on_a_disk_that_gets_full_meanwhile_the_old_generation_is_started_all_the_same(two, monkeypatch, capsys, kinds):
+    def look(*_):
+        if two.current == "generations/1.0-a":
+            return None
+        fill(two, monkeypatch, *kinds)
+        return "HTTP 500"
+
+    monkeypatch.setattr(two.helper, "unwell", look)
+    switch(two)
+    assert (two.current, two.state["state"]) == ("generations/1.0-a", "failed")
+    assert two.did("start") == [("start", UNIT)] * 2
+    assert not is_pending(two)
+    assert '"verdict": "failed"' in capsys.readouterr().err
+
+
+def test_where_nothing_can_be_renamed_the_record_stays_for_the_next_settling(two, monkeypatch):
+    two.probes = ["HTTP 500"]
+    real = two.helper.point
+
+    def read_only(name, generation):
+        if generation == "1.0-a":
+            raise OSError(errno.EROFS, "Read-only file system")
+        real(name, generation)
+
+    monkeypatch.setattr(two.helper, "point", read_only)
+    switch(two)
+    assert is_pending(two)
+    assert "`current` could not be led back: [Errno 30] Read-only file system" in two.state["reason"]
+
+
+def test_a_switch_that_can_not_be_confirmed_for_good_goes_back(two, monkeypatch):
+    two.order("confirm")
+    real, broken = two.helper.finish, [True]
+
+    def once(name):
+        if broken.pop() if broken else False:
+            raise OSError(errno.EIO, "Input/output error")
+        real(name)
+
+    monkeypatch.setattr(two.helper, "finish", once)
+    switch(two)
+    assert (two.current, two.state["state"]) == ("generations/1.0-a", "failed")
+    assert "could not be confirmed" in two.state["reason"]
+
+
+# --- after a cut
+
+
+def test_a_switch_whose_process_died_is_undone_and_started(two):
+    two.helper.point("py-a", "1.1-b")
+    pending(two, **PENDING)
+    two.helper.settle("py-a")
+    assert two.current == "generations/1.0-a"
+    assert two.did("start") == [("start", UNIT)]
+    assert two.state == {"token": TOKEN, "state": "reverted", "reason": "the switch was cut off"}
+    assert verdicts(two) == [("reverted", "1.0-a", "1.1-b")]
+    assert not is_pending(two)
+
+
+def test_at_boot_only_the_link_moves_since_the_threaders_start_later(two):
+    two.helper.point("py-a", "1.1-b")
+    pending(two, **PENDING)
+    two.helper.settle()
+    assert two.current == "generations/1.0-a"
+    assert two.asked == [("daemon-reload",)]
+
+
+def test_while_the_host_stops_only_the_link_moves_since_nothing_can_be_started(two):
+    two.helper.point("py-a", "1.1-b")
+    pending(two, **PENDING)
+    two.system = "stopping"
+    two.helper.settle("py-a")
+    assert two.current == "generations/1.0-a"
+    assert two.did("start", "stop") == []
+
+
+def test_settling_twice_changes_nothing_more(two):
+    pending(two, **PENDING)
+    two.helper.settle("py-a")
+    asked = list(two.asked)
+    two.helper.settle("py-a")
+    assert (two.asked, len(two.ledger)) == (asked, 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "[]", "null", '"x"', "{}", '{"to": "1.1-b"}', '{"from": "1.0-a"}', "\0\xff"),
+        *('{"from": 5, "token": "1:me"}', '{"from": "../../../etc", "token": "1:me"}'),
+    ],
 )
 @pytest.mark.parametrize("name", ["py-a", None])
-def test_a_spoilt_record_is_nothing_to_go_back_to_and_is_removed(host, content, name):
-    host.generation("1.1-b")
-    host.helper.point("py-a", "1.1-b")
-    (host.folder / "pending.json").write_text(content)
-    host.helper.settle(name)
-    assert (host.current, is_pending(host)) == ("generations/1.1-b", False)
-    assert host.did("restart", "stop") == []
+def test_a_spoilt_record_is_nothing_to_go_back_to_and_is_removed(two, content, name):
+    (two.folder / "pending.json").write_text(content)
+    two.helper.settle(name)
+    assert (two.current, is_pending(two)) == ("generations/1.0-a", False)
+    assert two.did("start", "stop") == []
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]"])
-def test_a_switch_survives_a_spoilt_record(host, content):
-    host.generation("1.0-a")
-    (host.folder / "pending.json").write_text(content)
-    host.order("confirm")
-    switch(host, "1.0-a")
-    assert host.state["state"] == "confirmed"
+def test_a_switch_survives_a_spoilt_record(two, content):
+    (two.folder / "pending.json").write_text(content)
+    two.order("confirm")
+    switch(two)
+    assert two.state["state"] == "confirmed"
 
 
-def test_a_switch_that_follows_a_cut_one_starts_from_what_ran_before_both(host):
-    host.generation("1.0-a"), host.generation("1.1-b"), host.generation("1.2-c")
-    host.helper.point("py-a", "1.1-b")
-    pending(host, **{"from": "1.0-a", "to": "1.1-b", "by": "tester", "token": "t0"})
-    host.order("confirm")
-    switch(host, "1.2-c")
-    assert [(line["verdict"], line["from"]) for line in host.ledger] == [("reverted", "1.0-a"), ("confirmed", "1.0-a")]
+def test_a_switch_that_follows_a_cut_one_starts_from_what_ran_before_both(two):
+    two.generation("1.2-c")
+    two.helper.point("py-a", "1.1-b")
+    pending(two, **PENDING)
+    two.order("confirm")
+    switch(two, "1.2-c")
+    assert verdicts(two) == [("reverted", "1.0-a", "1.1-b"), ("confirmed", "1.0-a", "1.2-c")]
 
 
-# --- what the controller reads
+# --- what controllers ask
 
 
-def test_the_state_of_another_switch_is_not_reported(host, capsys):
-    host.active = "inactive"
-    host.helper.tell("py-a", "t0", "confirmed")
-    host.helper.report("py-a", "t1", host.helper.DECIDED)
-    assert json.loads(capsys.readouterr().out)["state"] == "lost"
+@pytest.fixture
+def leased(two):
+    assert two.helper.records.lease(TOKEN, "45", "tester", "deploy") == {"state": "granted"}
+    return two
 
 
-def test_a_state_that_is_decided_is_reported_also_when_its_process_is_gone(host, capsys):
-    host.helper.tell("py-a", "t1", "failed", "HTTP 500")
-    host.helper.report("py-a", "t1", host.helper.DECIDED)
-    assert json.loads(capsys.readouterr().out) == {"token": "t1", "state": "failed", "reason": "HTTP 500"}
+@pytest.fixture
+def systemd_run(leased, monkeypatch):
+    """Instead of systemd-run, a switch that is over at once; the words that it was asked with."""
+    asked = []
+
+    def run(words, **_):
+        asked.append(words)
+        leased.helper.tell("py-a", TOKEN, "healthy")
+        return subprocess.CompletedProcess(words, 0, "", "")
+
+    monkeypatch.setattr(leased.helper.subprocess, "run", run)
+    return asked
 
 
-def test_a_late_confirmation_is_answered_with_how_it_ended(host, capsys):
-    host.helper.tell("py-a", "t1", "reverted", "nobody confirmed it within 60 s")
-    host.helper.VERBS["confirm"]("py-a", "t1")
-    assert json.loads(capsys.readouterr().out)["state"] == "reverted"
+def begin(host, token=TOKEN):
+    return host.helper.begin("py-a", "1.1-b", token, "60", "tester", "deploy")
 
 
-def test_stopping_for_good_is_recorded(host, capsys):
-    host.generation("1.0-a")
-    host.helper.point("py-a", "1.0-a")
-    host.helper.stop("py-a", "tester")
-    assert json.loads(capsys.readouterr().out) == {"state": "stopped", "reason": None}
-    assert (host.ledger[-1]["verdict"], host.ledger[-1]["from"]) == ("stopped", "1.0-a")
+def test_a_switch_is_begun_under_a_unit_that_settles_it_when_it_dies(leased, systemd_run):
+    assert begin(leased)["state"] == "healthy"
+    (words,) = systemd_run
+    assert words[0] == "systemd-run"
+    assert "--unit=alert-threader-activate-py-a" in words
+    assert any(word.startswith("--property=ExecStopPost=") and word.endswith(" settle py-a") for word in words)
+    assert words[-7:] == ["switch", "py-a", "1.1-b", TOKEN, "60", "tester", "deploy"]
+
+
+def test_what_was_said_of_an_earlier_switch_with_the_same_token_is_not_said_of_the_next(leased, monkeypatch):
+    leased.helper.tell("py-a", TOKEN, "confirmed")
+    leased.order("undo")
+    done = subprocess.CompletedProcess((), 0, "", "")
+    monkeypatch.setattr(leased.helper.subprocess, "run", lambda *_, **__: done)
+    assert begin(leased)["state"] == "lost"
+    assert leased.helper.said("py-a", TOKEN) is None
+
+
+@pytest.mark.parametrize("token", ["1:you", "2:me", "0:me", "t1", ""])
+def test_only_the_holder_of_the_lease_begins_and_confirms(leased, systemd_run, token):
+    for answer in (begin(leased, token), leased.helper.confirm("py-a", token)):
+        assert (answer["state"], answer["counter"]) == ("superseded", 1)
+        assert "tester has the fleet for a deploy (r1)" in answer["reason"]
+    assert systemd_run == []
+    assert not (leased.run / "py-a.order").exists()
+
+
+def test_without_a_lease_nobody_begins(two):
+    assert begin(two) == {"state": "superseded", "counter": 0, "reason": "this host knows of no lease"}
+
+
+def test_after_the_lease_was_given_back_nothing_is_begun_with_it(leased, systemd_run):
+    leased.helper.records.release(TOKEN)
+    assert begin(leased)["state"] == "superseded"
+
+
+def test_a_lease_that_has_only_expired_is_its_holders_still_and_writing_renews_it(leased, systemd_run):
+    leased.helper.time.now = 1000.0
+    assert begin(leased)["state"] == "healthy"
+    assert leased.lease["renewed"] == 1000.0
+
+
+def test_the_holder_confirms_also_on_a_full_disk(leased, monkeypatch):
+    leased.helper.tell("py-a", TOKEN, "confirmed")
+    fill(leased, monkeypatch, "file")
+    assert leased.helper.confirm("py-a", TOKEN)["state"] == "confirmed"
+
+
+def test_a_second_switch_is_not_begun_beside_one_that_is_alive(leased, systemd_run):
+    leased.alive = "active"
+    leased.helper.tell("py-a", "0:you", "healthy")
+    assert begin(leased)["state"] == "busy"
+    assert leased.state["token"] == "0:you"
+    assert systemd_run == []
+
+
+def test_a_switch_that_systemd_does_not_start_has_failed(leased, monkeypatch):
+    done = subprocess.CompletedProcess((), 1, "", "No such thing\n")
+    monkeypatch.setattr(leased.helper.subprocess, "run", lambda *_, **__: done)
+    assert begin(leased) == {"state": "failed", "reason": "No such thing"}
+
+
+def test_the_state_of_another_switch_is_not_reported(host):
+    host.helper.tell("py-a", "0:me", "confirmed")
+    assert host.helper.report("py-a", TOKEN, host.helper.DECIDED)["state"] == "lost"
+
+
+def test_a_state_that_is_decided_is_reported_also_when_its_process_is_gone(host):
+    host.helper.tell("py-a", TOKEN, "failed", "HTTP 500")
+    found = host.helper.report("py-a", TOKEN, host.helper.DECIDED)
+    assert found == {"token": TOKEN, "state": "failed", "reason": "HTTP 500"}
+
+
+def test_a_late_confirmation_is_answered_with_how_it_ended(leased):
+    leased.helper.tell("py-a", TOKEN, "reverted", "nobody confirmed it within 60 s")
+    assert leased.helper.confirm("py-a", TOKEN)["state"] == "reverted"
+
+
+def test_an_undo_needs_no_lease(two):
+    two.helper.tell("py-a", TOKEN, "reverted")
+    assert two.helper.undo("py-a", TOKEN)["state"] == "reverted"
+    assert two.helper.said("py-a", TOKEN) == "undo"
+
+
+def test_an_undo_puts_back_itself_what_a_dead_switch_left(two):
+    two.helper.point("py-a", "1.1-b")
+    pending(two, **PENDING)
+    assert two.helper.undo("py-a", TOKEN)["state"] == "reverted"
+    assert two.current == "generations/1.0-a"
+
+
+def test_an_undo_leaves_alone_what_another_switch_left(two):
+    pending(two, **PENDING)
+    assert two.helper.undo("py-a", "0:you")["state"] == "lost"
+    assert is_pending(two)
+
+
+# --- the health check
+
+
+def test_a_restart_for_the_health_check_is_recorded(two):
+    assert two.helper.restart("py-a", "health-check") == {"state": "restarted", "reason": None}
+    assert two.did("restart") == [("restart", UNIT)]
+    assert verdicts(two) == [("restarted", "1.0-a", "1.0-a")]
+    assert two.ledger[-1]["by"] == "health-check"
+
+
+def test_a_restart_that_fails_says_why(two):
+    two.fails = True
+    assert two.helper.restart("py-a", "health-check") == {"state": "failed", "reason": "Job failed."}
+    assert two.ledger[-1]["reason"] == "Job failed."
+
+
+def test_nothing_is_restarted_where_nothing_is_activated(host):
+    assert host.helper.restart("py-a", "health-check")["state"] == "failed"
+    assert host.did("restart") == []
+
+
+def test_a_restart_settles_what_a_dead_switch_left(two):
+    two.helper.point("py-a", "1.1-b")
+    pending(two, **PENDING)
+    assert two.helper.restart("py-a", "health-check")["state"] == "reverted"
+    assert two.current == "generations/1.0-a"
+    assert (two.did("restart"), two.did("start")) == ([], [("start", UNIT)])
+
+
+@pytest.mark.parametrize("state", ["active", "activating", "deactivating"])
+def test_nothing_is_restarted_beside_a_switch_that_is_about_to_begin_or_to_be_settled(two, state):
+    two.alive = state
+    pending(two, **PENDING)
+    assert two.helper.restart("py-a", "health-check")["state"] == "busy"
+    assert is_pending(two)
+
+
+def test_nothing_is_restarted_beside_a_switch_that_holds_its_lock(two):
+    with two.helper.locked("py-a"):
+        assert two.helper.restart("py-a", "health-check")["state"] == "busy"
+    assert two.did("restart") == []
+
+
+def test_a_switch_holds_a_lock_that_anybody_can_see(two, monkeypatch):
+    seen = []
+
+    def look(*_):
+        with (two.run / "py-a.lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                seen.append("held")
+
+    monkeypatch.setattr(two.helper, "unwell", look)
+    two.order("confirm")
+    switch(two)
+    assert "held" in seen
+    seen.clear()
+    look()
+    assert seen == []
+
+
+# --- survey
+
+
+def test_a_survey_says_of_each_instance_why_it_is_not_well(two, monkeypatch):
+    (two.data / "py-b" / "generations").mkdir(parents=True)
+    assert two.helper.survey() == {"py-a": None, "py-b": "nothing is activated"}
+    two.ready = ["HTTP 503"]
+    assert two.helper.survey("py-a", "py-z") == {"py-a": "HTTP 503", "py-z": "nothing is activated"}
+
+
+# --- the command line
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (("lease", "t1", "45", "me", "deploy"), {"state": "failed", "reason": "'t1' is no token: COUNTER:CONTROLLER"}),
+        (("lease", "1:me", "long", "me", "deploy"), {"state": "failed", "reason": "could not convert"}),
+        (("lease", "1:me", "45", "me", "deploy"), {"state": "granted"}),
+        (("release", "2:me"), {"state": "superseded"}),
+        (("note", "{"), {"state": "failed", "reason": "no JSON"}),
+        (("survey",), {"py-a": None}),
+    ],
+)
+def test_every_answer_is_one_line_of_json(two, capsys, words, answer):
+    two.helper.main(list(words))
+    (line,) = capsys.readouterr().out.splitlines()
+    found = json.loads(line)
+    assert {name: value and found[name][: len(value)] for name, value in answer.items()} == answer
+
+
+def test_a_full_disk_is_an_answer_too(two, capsys, monkeypatch):
+    fill(two, monkeypatch, "file")
+    two.helper.main(["lease", TOKEN, "45", "me", "deploy"])
+    assert "No space left on device" in json.loads(capsys.readouterr().out)["reason"]
 
 
 def test_without_a_verb_it_says_what_it_can_do():

@@ -113,9 +113,9 @@ def test_the_checksums_are_those_that_sha256sum_checks(stage):
 
 def test_what_is_staged_is_undamaged_in_the_eyes_of_who_activates_it_and_who_looks_at_it(stage, monkeypatch):
     stage()
-    activate = load("activate")
-    monkeypatch.setattr(activate, "DATA", stage.module.DATA)
-    assert activate.damage("py-a", "1.0-a") is None
+    instance = load("instance")
+    monkeypatch.setattr(instance, "DATA", stage.module.DATA)
+    assert instance.damage("py-a", "1.0-a") is None
     if os.getuid() == 0:
         assert load("snapshot").generation(str(stage.home / "1.0-a"))["damaged"] == []
 

@@ -1,11 +1,12 @@
 """The units as they are on a host, word for word; and what they must never lose."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from deploy.manifest import unit
-from deploy.manifest.host import helper_source, host_manifest
+from deploy.manifest.host import helper_files, host_manifest
 from deploy.manifest.paths import HEALTH_PROBE, HELPER
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -40,7 +41,7 @@ def test_no_threader_starts_before_what_was_left_unconfirmed_is_undone():
 
 def test_a_host_gets_the_helper_and_the_units_each_with_its_rights():
     manifest = host_manifest()
-    assert manifest.files[HELPER] == helper_source()
+    assert helper_files().items() <= manifest.files.items()
     assert manifest.access[HELPER] == "root:root 0755"
     assert set(manifest.files) == set(manifest.access)
     programs = {path for path, access in manifest.access.items() if access == "root:root 0755"}
@@ -49,4 +50,11 @@ def test_a_host_gets_the_helper_and_the_units_each_with_its_rights():
 
 
 def test_the_helper_says_how_it_is_run():
-    assert helper_source().startswith("#!/usr/bin/python3\n")
+    assert helper_files()[HELPER].startswith("#!/usr/bin/python3 -B\n")
+
+
+def test_all_that_the_helper_imports_lies_beside_it():
+    beside = {path.rpartition("/")[2].removesuffix(".py") for path in helper_files() if path != HELPER}
+    words = (line.split() for text in helper_files().values() for line in text.splitlines())
+    imported = {line[1].split(".")[0] for line in words if line[:1] in (["import"], ["from"])}
+    assert imported - sys.stdlib_module_names == beside
