@@ -1,0 +1,325 @@
+"""The edge's helper before a HAProxy that is only an object: who gets requests, what runs, what outlives what."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from tests.deploy.hosts.conftest import load
+
+CONFIG = "global\n    maxconn 9\nbackend threaders\n"
+A, B, C = "py-a.app-1.9009", "py-b.app-2.9009", "py-c.app-3.9009"
+READY, DRAIN, MAINT = 0x04, 0x0C, 0x05
+HEAD = "4 threaders"
+
+
+def line(name):
+    return f"    server {name} 10.0.0.1:9009 disabled\n"
+
+
+class Proxy:
+    """HAProxy with its master: `servers` are admin bits by name, `old` are workers that finish what they have."""
+
+    def __init__(self):
+        self.servers, self.health, self.sessions = {}, {}, {}
+        self.worker, self.old, self.away = 10, [], False
+        self.said = []
+
+    def ask(self, command, worker=None):
+        if self.away:
+            raise ConnectionRefusedError("refused")
+        if command == "show proc":
+            lines = [f"{pid}  worker  1  0d\n" for pid in (self.worker, *self.old)]
+            return "1  master  0\n# workers\n" + lines[0] + "# old workers\n" + "".join(lines[1:])
+        if command.startswith("show servers state"):
+            rows = [f"{HEAD} 1 {name} 10.0.0.1 2 {bits} 100 100\n" for name, bits in self.servers.items()]
+            return "1\n# be_id\n" + "".join(rows) + "\n"
+        if command.startswith("show stat"):
+            rows = [f"threaders,{name},0,{self.sessions.get((worker, name), 0)},UP\n" for name in self.servers]
+            return "# pxname,svname,qcur,scur,status\n" + "".join(rows) + "\n"
+        return self._set(command)
+
+    def _set(self, command):
+        name, what, value = re.fullmatch(r"set server threaders/(\S+) (\S+) (\S+)", command).groups()
+        self.said.append((name, value))
+        if name not in self.servers:
+            return "No such server.\n"
+        bits = {"ready": READY, "drain": DRAIN, "maint": MAINT}
+        if what == "state":
+            self.servers[name] = bits[value]
+        return "\n"
+
+
+class Host:
+    """The helper with folders of its own; every command that it calls is noted in `ran`."""
+
+    def __init__(self, root):
+        self.helper, self.proxy, self.ran, self.invalid = load("edge"), Proxy(), [], False
+        self.data, self.run, self.wanted = root / "data", root / "run", root / "haproxy.cfg"
+        for folder in (self.data, self.run):
+            folder.mkdir()
+        self.wanted.write_text(CONFIG)
+
+    def want(self, *names):
+        self.wanted.write_text(CONFIG + "".join(map(line, sorted(names))))
+
+    def running(self):
+        return re.findall(r"server (\S+)", (self.run / "haproxy.cfg").read_text())
+
+    def started(self, *names):
+        """HAProxy runs with these servers, all of them admitted."""
+        self.want(*names)
+        self.helper.prepare()
+        self.proxy.servers = dict.fromkeys(names, MAINT)
+        return self.call("admit", ",".join(names))
+
+    def call(self, verb, *words):
+        return self.helper.VERBS[verb](*words)
+
+    def command(self, words, **_):
+        """In the place of subprocess.run."""
+        self.ran.append(words)
+        if words[0] == "haproxy" and self.invalid:
+            return subprocess.CompletedProcess(words, 1, "", "[ALERT]    (7) : config : unknown keyword\n")
+        if words[-1] == "save":
+            self.helper.save(patience=0)
+        if words[:2] == ["systemctl", "is-active"]:
+            return subprocess.CompletedProcess(words, 0, "active\n", "")
+        if words[:2] == ["systemctl", "reload"]:
+            return self._reload(words)
+        said = "[ALERT]    (7) : config : unknown keyword\n[ALERT]    (7) : config : Fatal errors found\n"
+        return subprocess.CompletedProcess(words, 0, said if words[0] == "journalctl" else "", "")
+
+    def _reload(self, words):
+        try:
+            self.helper.prepare()
+        except SystemExit:
+            return subprocess.CompletedProcess(words, 1, "", "failed")
+        self.proxy.worker += 1
+        self.proxy.servers = {name: self.proxy.servers.get(name, MAINT) for name in self.running()}
+        return subprocess.CompletedProcess(words, 0, "", "")
+
+    def units(self, word):
+        return [words for words in self.ran if words[0] in ("systemctl", "systemd-run") and word in words]
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    made = Host(tmp_path)
+    for name, value in {
+        "DATA": made.data,
+        "RUN": made.run,
+        "WANTED": made.wanted,
+        "PATIENCE": 0.0,
+        "LINGER": 0.0,
+        "POLL": 0.0,
+        "ask": made.proxy.ask,
+    }.items():
+        monkeypatch.setattr(made.helper, name, value)
+    monkeypatch.setattr(made.helper.subprocess, "run", made.command)
+    return made
+
+
+# --- in and out
+
+
+def test_an_admitted_server_gets_requests_once_a_health_check_has_found_it_up(host):
+    assert host.started(A) == {"state": "ready", "reason": None}
+    assert host.proxy.said == [(A, "drain"), (A, "down"), (A, "ready")]
+
+
+def test_one_that_was_only_drained_is_back_at_once(host):
+    host.started(A)
+    host.call("drain", A, "60", "0")
+    host.proxy.said.clear()
+    host.call("admit", A)
+    assert host.proxy.said == [(A, "ready")]
+
+
+def test_draining_waits_for_what_the_server_has_in_hand_also_in_workers_of_before_a_reload(host):
+    host.started(A, B)
+    host.proxy.old = [9]
+    host.proxy.sessions = {(10, A): 1, (9, A): 2, (9, B): 4}
+    assert host.call("drain", A, "60", "0") == {"state": "draining", "sessions": 3}
+    host.proxy.sessions = {(9, B): 4}
+    assert host.call("drain", A, "60", "0") == {"state": "drained", "sessions": 0}
+    assert host.proxy.servers == {A: DRAIN, B: READY}
+
+
+def test_a_drained_server_is_given_back_by_itself_since_its_controller_may_be_dead(host):
+    host.started(A)
+    host.call("drain", A, "90", "0")
+    (words,) = [words for words in host.ran if words[0] == "systemd-run"]
+    assert "--on-active=90" in words
+    assert words[-2:] == ["again", A]
+    host.helper.again(A)
+    assert host.proxy.servers == {A: READY}
+
+
+def test_it_is_armed_before_it_is_drained_and_not_drained_if_that_can_not_be_done(host, monkeypatch):
+    host.started(A)
+
+    def refuse(words, **more):
+        failed = subprocess.CompletedProcess(words, 1, "", "no memory")
+        return failed if words[0] == "systemd-run" else host.command(words, **more)
+
+    monkeypatch.setattr(host.helper.subprocess, "run", refuse)
+    with pytest.raises(host.helper.AwayError, match="no memory"):
+        host.call("drain", A, "60", "0")
+    assert host.proxy.servers == {A: READY}
+
+
+@pytest.mark.parametrize(("verb", "words"), [("admit", ()), ("retire", ()), ("drain", ("60", "0"))])
+def test_whoever_says_something_about_a_server_ends_what_was_to_admit_it(host, verb, words):
+    host.started(A)
+    host.ran.clear()
+    host.call(verb, A, *words)
+    assert host.units("stop")[0][2] == f"alert-threader-edge-admit-{A}.timer"
+
+
+def test_a_server_in_maintenance_gets_nothing_and_is_left_there_by_a_drain(host):
+    host.want(A)
+    host.proxy.servers = {A: MAINT}
+    assert host.call("drain", A, "60", "0")["state"] == "drained"
+    assert host.proxy.servers == {A: MAINT}
+    assert host.units("systemd-run") == []
+
+
+def test_servers_that_haproxy_does_not_know_are_told_and_the_others_admitted(host):
+    host.started(A)
+    host.call("drain", A, "60", "0")
+    answer = host.call("admit", f"{A},{C}")
+    assert answer == {"state": "unknown", "reason": f"HAProxy runs without {C}"}
+    assert host.proxy.servers == {A: READY}
+
+
+def test_what_haproxy_does_not_do_is_an_answer_for_people_and_a_failure_for_systemd(host, capsys):
+    host.proxy.away = True
+    for verb, words in {"admit": (A,), "drain": (A, "60", "0"), "retire": (A,)}.items():
+        host.helper.main(verb, *words)
+        answer = json.loads(capsys.readouterr().out)
+        assert answer["state"] == "failed"
+        assert "HAProxy does not answer: refused" in answer["reason"]
+    for verb, words in {"save": (), "again": (A,)}.items():
+        with pytest.raises(SystemExit):
+            host.helper.main(verb, *words)
+
+
+# --- topology
+
+
+def test_a_new_server_is_run_and_waits_to_be_admitted(host):
+    host.started(A)
+    host.want(A, B)
+    assert host.call("apply")["state"] == "reloaded"
+    assert host.proxy.servers == {A: READY, B: MAINT}
+
+
+def test_nothing_is_reloaded_when_nothing_else_is_to_run(host):
+    host.started(A)
+    assert host.call("apply")["state"] == "unchanged"
+    assert host.units("reload") == []
+
+
+def test_a_server_that_is_no_longer_wanted_serves_until_it_is_retired(host):
+    host.started(A, B)
+    host.want(B, C)
+    host.call("apply")
+    assert host.running() == [B, C, A]
+    assert host.proxy.servers[A] == READY
+    assert host.call("retire", A) == {"state": "retired"}
+    assert host.running() == [B, C]
+
+
+def test_one_that_was_never_admitted_goes_at_once(host):
+    host.started(A)
+    host.want(A, B)
+    host.call("apply")
+    host.want(A)
+    host.call("apply")
+    assert host.running() == [A]
+
+
+def test_a_wanted_server_that_is_retired_stays_in_maintenance_without_a_reload(host):
+    host.started(A, B)
+    host.call("retire", A)
+    assert host.proxy.servers == {A: MAINT, B: READY}
+    assert host.units("reload") == []
+
+
+def test_tidying_retires_whatever_is_not_wanted(host):
+    host.started(A, B, C)
+    host.want(B)
+    host.call("apply")
+    assert host.call("tidy") == {"state": "retired", "servers": [A, C]}
+    assert host.running() == [B]
+    assert host.call("tidy") == {"state": "retired", "servers": []}
+
+
+def test_a_server_that_comes_back_at_another_address_runs_as_wanted(host):
+    host.started(A)
+    host.want()
+    host.call("apply")
+    host.wanted.write_text(CONFIG + line(A).replace("10.0.0.1", "10.0.0.9"))
+    host.call("apply")
+    assert (host.run / "haproxy.cfg").read_text() == host.wanted.read_text()
+
+
+def test_a_configuration_that_haproxy_refuses_changes_nothing_and_is_tried_again(host):
+    host.started(A)
+    host.want(A, B)
+    host.invalid = True
+    for _ in range(2):
+        with pytest.raises(host.helper.AwayError, match="runs on with its old configuration: unknown keyword"):
+            host.call("apply")
+    host.invalid = False
+    assert host.call("apply")["state"] == "reloaded"
+
+
+def test_a_haproxy_that_does_not_run_is_left_to_its_unit_and_why_is_told(host, monkeypatch):
+    monkeypatch.setattr(host.helper, "systemctl", lambda *words: subprocess.CompletedProcess(words, 3, "failed\n", ""))
+    assert host.call("apply") == {"state": "stopped", "reason": "unknown keyword"}
+
+
+# --- starts
+
+
+def test_after_a_cold_start_every_server_is_admitted(host):
+    host.want(A, B)
+    host.proxy.away = True
+    host.helper.prepare()
+    host.proxy.away, host.proxy.servers = False, {A: MAINT, B: MAINT}
+    host.helper.start()
+    assert host.proxy.servers == {A: READY, B: READY}
+    assert (host.run / "servers.state").read_text().startswith("1\n")
+
+
+def test_after_a_crash_servers_are_as_they_were(host):
+    host.started(A, B)
+    host.call("drain", A, "60", "0")
+    kept = (host.run / "servers.state").read_text()
+    assert f"{A} 10.0.0.1 2 {DRAIN}" in kept
+    host.proxy.away = True
+    host.helper.prepare()
+    host.proxy.away = False
+    assert (host.run / "servers.state").read_text() == kept
+    host.helper.start()
+    assert host.proxy.servers == {A: DRAIN, B: READY}
+
+
+def test_a_reboot_in_the_middle_of_a_rollout_loses_no_server_that_serves(host):
+    host.started(A)
+    host.want(B)  # and the host reboots before HAProxy was told
+    for path in host.run.iterdir():
+        path.unlink()
+    host.helper.prepare()
+    assert host.running() == [B, A]
+
+
+def test_what_is_noted_is_old_or_new_also_when_it_is_spoilt(host):
+    host.started(A)
+    (host.data / "admitted.json").write_text("{")
+    assert host.helper.admitted() == {}
+    host.call("admit", A)
+    assert set(host.helper.admitted()) == {A}
