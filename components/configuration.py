@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -12,22 +13,24 @@ from deploy.artifacts import ArtifactError, digest_of
 from deploy.hosts.client import ROOT
 from deploy.settings.errors import SettingsError
 from deploy.settings.load import load
+from deploy.settings.once import for_once
 from deploy.settings.raw import parsed, sections
 from deploy.settings.specs import ArtifactSpec, FleetSpec, Impl
 
 
 def fleet_spec() -> FleetSpec:
-    """The spec of the running stack; its mistakes end the program as text for people."""
+    """The spec of the running stack, with what the shell says for once; mistakes end the program as text for people."""
     texts = {**runtime.get_config_env(), **runtime.CONFIG.get()}
     secret_keys = sections(key for key in texts if runtime.is_config_secret(key))
     try:
-        return load(
+        spec = load(
             parsed(texts),
             secret_keys=secret_keys,
             environ=os.environ,
             stack=pulumi.get_stack(),
             stack_file=_stack_file(),
         )
+        return replace(spec, rollout=for_once(spec.rollout, os.environ, pulumi.get_stack()))
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
 

@@ -48,6 +48,16 @@ def test_a_good_configuration_becomes_a_spec(configured):
     assert found.secrets["SLACK_BOT_TOKEN"].value == "xoxb-very-secret"
 
 
+def test_the_shell_may_say_for_once_how_the_rollout_goes(configured, monkeypatch):
+    configured(GOOD)
+    monkeypatch.setenv("THREADER_STRATEGY", "rolling")
+    monkeypatch.setenv("THREADER_WAIT", "2.5")
+    assert (fleet_spec().rollout.strategy, fleet_spec().rollout.wait) == ("rolling", 2.5)
+    monkeypatch.setenv("THREADER_WAIT", "later")
+    with pytest.raises(pulumi.RunError, match="environment THREADER_WAIT"):
+        fleet_spec()
+
+
 def test_every_mistake_is_told_at_once_as_text_that_ends_the_program(configured):
     configured({**GOOD, "rollout": {"keep": "many"}, "hosts": [{"name": "app-1"}], "nonsense": 1})
     with pytest.raises(pulumi.RunError) as error:
