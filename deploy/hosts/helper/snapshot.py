@@ -5,19 +5,26 @@ One line of JSON, of which each key may be missing: {"paths", "users", "packages
 Runs on the host, as root, from standard text in one exec; nothing of it is left there. Python 3.10, standard library.
 """
 
+import csv
 import glob
 import grp
 import hashlib
 import json
 import os
 import pwd
+import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 DATA, LIMIT = "/var/lib/alert-threader", 65536
+HEALTH, EDGE = "/var/lib/alert-threader-health", "/run/alert-threader-edge/admin.sock"
+BOOT = "/proc/sys/kernel/random/boot_id"
+LEASE, ROLLOUTS = DATA + "/lease.json", DATA + "/rollouts.jsonl"
+MAINTENANCE, DRAIN = 0x23, 0x18  # bits of HAProxy's srv_admin_state, however they came to be set
 UNITS = "alert-threader*"  # of units that systemd has not loaded, which are inactive, a pattern finds none
 UNIT_FOLDER = "/etc/systemd/system"
 OURS = (
@@ -139,6 +146,78 @@ def digest_of(path: str) -> str:
         return hashlib.sha256(file.read()).hexdigest()
 
 
+def content_of(path: str) -> dict[str, Any] | None:
+    """An object in a JSON file; None when it is absent or spoilt."""
+    try:
+        with open(path) as file:
+            found = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def lines_of(path: str, count: int, most: int) -> list[dict[str, Any]]:
+    """The last `count` objects in a file of JSON lines, of which only the last `most` bytes are read."""
+    try:
+        with open(path, "rb") as file:
+            start = max(0, os.fstat(file.fileno()).st_size - most)
+            file.seek(start)
+            lines = file.read().decode(errors="replace").split("\n")[1 if start else 0 :]
+    except OSError:
+        return []
+    found: list[dict[str, Any]] = []
+    for line in reversed(lines):
+        try:
+            each = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(each, dict) and len(found) < count:
+            found.append(each)
+    return found[::-1]
+
+
+def lease() -> dict[str, Any] | None:
+    """Who has the fleet, and whether it is so still, by this host's own clock."""
+    found = content_of(LEASE)
+    if found is None:
+        return None
+    try:
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - float(found["renewed"])
+        live = (
+            not found.get("released") and found["boot"] == text_of(BOOT).strip() and 0 <= age < float(found["seconds"])
+        )
+    except (LookupError, TypeError, ValueError):
+        return None
+    return {**found, "live": live}
+
+
+def edge() -> dict[str, Any] | None:
+    """How the load balancer here sees its servers; None where there is none, or none that answers."""
+    if not os.path.exists(EDGE):
+        return None
+    try:
+        states = [line.split() for line in haproxy("show servers state").splitlines()[2:]]
+        rows = list(csv.DictReader(haproxy("show stat -1 4 -1").lstrip("# ").splitlines()))
+        sessions = {row["svname"]: int(row["scur"] or 0) + int(row["qcur"] or 0) for row in rows}
+        servers = {}
+        for words in (words for words in states if len(words) > 6):
+            bits = int(words[6])
+            admin = "maint" if bits & MAINTENANCE else "drain" if bits & DRAIN else "ready"
+            servers[words[3]] = {"admin": admin, "up": words[5] != "0", "sessions": sessions.get(words[3], 0)}
+    except (OSError, LookupError, TypeError, ValueError):
+        return None
+    return {"servers": servers}
+
+
+def haproxy(command: str) -> str:
+    """What HAProxy answers."""
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(2)
+        link.connect(EDGE)
+        link.sendall(command.encode() + b"\n")
+        return b"".join(iter(lambda: link.recv(65536), b"")).decode()
+
+
 def instance(folder: str) -> dict[str, Any]:
     """What an instance has here; its unit is filled in later."""
     link = folder + "/current"
@@ -152,6 +231,8 @@ def instance(folder: str) -> dict[str, Any]:
         "generations": generations,
         "pending": os.path.exists(folder + "/pending.json"),
         "repair": os.path.exists(folder + "/repair-pending"),
+        "ledger": lines_of(folder + "/ledger.jsonl", 30, 2**16),
+        "health": content_of(f"{HEALTH}/{os.path.basename(folder)}.json"),
         "unit": None,
     }
 
@@ -195,6 +276,7 @@ def main() -> None:
     paths = {*asked.get("paths", ()), *writable()}
     for pattern in OURS:
         paths.update(glob.glob(pattern))
+    paths -= {LEASE, ROLLOUTS}  # which have keys of their own
     found = {path: describe(path) for path in sorted(paths)}
     instances = {}
     for path in sorted(glob.glob(DATA + "/*")):
@@ -211,7 +293,10 @@ def main() -> None:
         "instances": instances,
         "artifacts": sorted(glob.glob("/var/cache/alert-threader/*.tar.gz")),
         "systemd": os.path.isdir("/run/systemd/system"),
-        "boot": text_of("/proc/sys/kernel/random/boot_id").strip(),
+        "boot": text_of(BOOT).strip(),
+        "lease": lease(),
+        "rollouts": lines_of(ROLLOUTS, 40, 2**21),
+        "edge": edge(),
     }
     print(json.dumps(answer, separators=(",", ":")))
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -249,6 +251,151 @@ def test_where_there_is_no_systemctl_there_are_no_units(script, monkeypatch):
     assert script.units([]) == {}
 
 
+# --- what the helpers remember
+
+
+@pytest.fixture
+def remembering(script, tmp_path, monkeypatch):
+    (tmp_path / "boot_id").write_text("first\n")
+    places = {
+        "LEASE": "lease.json",
+        "ROLLOUTS": "rollouts.jsonl",
+        "BOOT": "boot_id",
+        "HEALTH": ".",
+        "EDGE": "admin.sock",
+    }
+    for name, file in places.items():
+        monkeypatch.setattr(script, name, str(tmp_path / file))
+    monkeypatch.setattr(script.time, "clock_gettime", lambda which: 1000.0)
+    return script
+
+
+LEASE = {"token": "7:me", "by": "me", "seconds": 45.0, "renewed": 990.0, "boot": "first", "released": False}
+
+
+@pytest.mark.parametrize(
+    ("change", "live"),
+    [
+        ({}, True),
+        ({"renewed": 955.1}, True),
+        ({"renewed": 955.0}, False),
+        ({"renewed": 1001.0}, False),
+        ({"released": True}, False),
+        ({"boot": "zeroth"}, False),
+    ],
+)
+def test_a_lease_is_live_by_the_hosts_own_clock(remembering, tmp_path, change, live):
+    (tmp_path / "lease.json").write_text(json.dumps({**LEASE, **change}))
+    assert remembering.lease() == {**LEASE, **change, "live": live}
+
+
+def test_the_lease_that_is_live_is_the_one_that_the_helper_would_not_give_to_another(
+    remembering, tmp_path, monkeypatch
+):
+    records = load("records")
+    for name, value in {"DATA": tmp_path, "RUN": tmp_path, "BOOT": tmp_path / "boot_id"}.items():
+        monkeypatch.setattr(records, name, value)
+    records.lease("7:me", "45", "me", "deploy")
+    assert remembering.lease()["live"]
+    records.release("7:me")
+    assert not remembering.lease()["live"]
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "{", "[]", "{}", '{"renewed": "x", "boot": "first", "seconds": 1}', "[" * 99999]
+)
+def test_a_lease_that_is_absent_or_spoilt_is_none(remembering, tmp_path, text):
+    if text is not None:
+        (tmp_path / "lease.json").write_text(text)
+    assert remembering.lease() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (None, []),
+        ("", []),
+        ('{"n": 1}\n{"n": 2}\n{"n": 3}\n', [2, 3]),
+        ('{"n": 1}\n{"n": 2}\n{"n": ', [1, 2]),
+        ('{"n": 1}\n\n[]\nnull\nnonsense\n{"n": 2}\n', [1, 2]),
+        ('{"n": 1}\n' + "x" * 80 + '\n{"n": 2}\n', [2]),
+    ],
+)
+def test_of_a_list_the_last_whole_lines_are_read(script, tmp_path, text, found):
+    if text is not None:
+        (tmp_path / "list").write_text(text)
+    assert [each["n"] for each in script.lines_of(str(tmp_path / "list"), 2, 64)] == found
+
+
+def test_an_instance_has_its_ledger_and_what_its_health_check_found(remembering, tmp_path):
+    home = tmp_path / "py-a"
+    (home / "generations").mkdir(parents=True)
+    (home / "ledger.jsonl").write_text("".join(f'{{"at": {number}}}\n' for number in range(40)))
+    (tmp_path / "py-a.json").write_text('{"healthy": true}')
+    found = remembering.instance(str(home))
+    assert [each["at"] for each in found["ledger"]] == list(range(10, 40))
+    assert found["health"] == {"healthy": True}
+
+
+# --- the edge
+
+STATES = """\
+1
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight
+3 threaders 1 a.app-1.9001 10.0.0.1 2 0 1
+3 threaders 2 b.app-1.9002 10.0.0.1 2 8 1
+3 threaders 3 c.app-1.9003 10.0.0.1 0 1 1
+3 threaders 4 d.app-2.9001 10.0.0.2 0 0 1
+"""
+STATISTICS = """\
+# pxname,svname,qcur,qmax,scur,smax
+threaders,a.app-1.9001,1,4,2,9
+threaders,b.app-1.9002,0,4,3,9
+threaders,c.app-1.9003,,,0,9
+"""
+
+
+@pytest.fixture
+def haproxy(tmp_path):
+    """Something that answers as HAProxy's admin socket does, each question on a connection of its own."""
+    asked, answers = [], {"show servers state": STATES, "show stat -1 4 -1": STATISTICS}
+
+    class Answering(socketserver.StreamRequestHandler):
+        def handle(self):
+            asked.append(self.rfile.readline().decode().strip())
+            self.wfile.write(answers[asked[-1]].encode())
+
+    with socketserver.ThreadingUnixStreamServer(str(tmp_path / "admin.sock"), Answering) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield answers
+        server.shutdown()
+
+
+def test_the_edge_says_of_each_server_whether_it_gets_requests(remembering, haproxy):
+    assert remembering.edge() == {
+        "servers": {
+            "a.app-1.9001": {"admin": "ready", "up": True, "sessions": 3},
+            "b.app-1.9002": {"admin": "drain", "up": True, "sessions": 3},
+            "c.app-1.9003": {"admin": "maint", "up": False, "sessions": 0},
+            "d.app-2.9001": {"admin": "ready", "up": False, "sessions": 0},
+        }
+    }
+
+
+@pytest.mark.parametrize("question", ["show servers state", "show stat -1 4 -1"])
+@pytest.mark.parametrize("answer", ["Unknown command\nUnknown command\na b c d e f g h\n", "# x\n1\n2\n"])
+def test_an_edge_that_says_nonsense_is_none_and_no_error(remembering, haproxy, question, answer):
+    haproxy[question] = answer
+    found = remembering.edge()
+    assert found is None or found == {"servers": {}}
+
+
+def test_where_there_is_no_edge_or_none_that_listens_there_is_none(remembering, tmp_path):
+    assert remembering.edge() is None
+    (tmp_path / "admin.sock").write_text("")
+    assert remembering.edge() is None
+
+
 def test_it_can_be_run_as_a_text_with_its_request_on_standard_input(tmp_path):
     """Also on a machine that systemd did not boot, where it has no units to ask for."""
     (tmp_path / "data").mkdir()
@@ -262,7 +409,19 @@ def test_it_can_be_run_as_a_text_with_its_request_on_standard_input(tmp_path):
     assert "/no/such/path" not in found["paths"]
     assert found["users"]["root"]["uid"] == 0
     assert found["users"]["nobody-of-that-name"] is None
-    assert found["instances"] == {}
+    assert (found["instances"], found["lease"], found["rollouts"], found["edge"]) == ({}, None, [], None)
+
+
+def test_the_lease_and_the_list_of_rollouts_are_not_told_twice(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "lease.json").write_text("{}")
+    (data / "rollouts.jsonl").write_text('{"id": "r1"}\n')
+    source = (HELPERS / "snapshot.py").read_text().replace("/var/lib/alert-threader", str(data))
+    done = subprocess.run([sys.executable, "-c", source], input="{}\n", capture_output=True, text=True, timeout=20)
+    found = json.loads(done.stdout)
+    assert (found["rollouts"], found["lease"]) == ([{"id": "r1"}], None)
+    assert not [path for path in found["paths"] if path.startswith(f"{data}/")]
 
 
 def test_folders_elsewhere_that_our_units_write_in_are_looked_at(script, tmp_path, monkeypatch):
