@@ -12,7 +12,7 @@ from deploy.faults import HostFault
 from deploy.hosts.client import Connection
 from deploy.manifest.paths import EDGE_HELPER, HELPER
 from deploy.manifest.running import generation_of
-from deploy.rollout.lease import SECONDS, Lease
+from deploy.rollout.lease import SECONDS, Lease, holder
 from deploy.rollout.ledger import REJECT
 from deploy.rollout.plan import Kind, Step
 from deploy.rollout.port import DRAINED, READY, UNREACHABLE, Answer
@@ -104,11 +104,7 @@ class HelperPort:
     async def lease(self, host: str, token: str, purpose: str) -> Answer:
         """Take or renew it on one host."""
         found = await self._json(host, HELPER, "lease", token, f"{SECONDS:g}", author(), purpose)
-        reason, holder = found.get("reason"), found.get("lease")
-        if holder:
-            rollout = f"r{str(holder.get('token')).partition(':')[0]}"
-            what = f"a {holder.get('purpose')} ({rollout}) since {holder.get('since')}"
-            reason = f"{holder.get('by')} has the fleet for {what}"
+        reason = holder(found["lease"]) if found.get("lease") else found.get("reason")
         return Answer(found["state"], reason, int(found.get("counter") or 0))
 
     async def release(self, host: str, token: str) -> None:

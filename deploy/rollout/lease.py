@@ -7,10 +7,10 @@ earlier one.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from deploy.errors import ForPeople
 from deploy.rollout.port import SUPERSEDED, Answer, Leases
@@ -48,6 +48,12 @@ class Lease:
     def rollout(self) -> str:
         """The name of the rollout done under it."""
         return f"r{self.counter}"
+
+
+def holder(lease: Mapping[str, Any]) -> str:
+    """Who has the fleet for what, of a lease as a host tells it."""
+    rollout = f"r{counter_of(str(lease.get('token')))}"
+    return f"{lease.get('by')} has the fleet for a {lease.get('purpose')} ({rollout}) since {lease.get('since')}"
 
 
 def counter_of(token: str) -> int:
