@@ -4,7 +4,7 @@ import pulumi
 
 from components.configuration import fleet_spec, release_digests
 from components.fleet import Fleet
-from components.report import addresses, inventory, say, settled
+from components.report import addresses, edges, inventory, say, settled
 
 spec = fleet_spec()
 say(spec)
@@ -12,4 +12,5 @@ fleet = Fleet("fleet", spec, release_digests(spec))
 
 pulumi.export("instances", settled(fleet.instances))
 pulumi.export("addresses", addresses(spec))
+pulumi.export("edges", edges(spec))
 pulumi.export("inventory", inventory(spec))

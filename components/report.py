@@ -24,6 +24,11 @@ def addresses(spec: FleetSpec) -> dict[str, str]:
     return {instance.name: f"http://{spec.host(instance.host).address}:{instance.port}" for instance in spec.instances}
 
 
+def edges(spec: FleetSpec) -> dict[str, str]:
+    """Where Alertmanager posts to, by the host of each edge."""
+    return {host.name: f"http://{host.address}:{spec.edge.port}" for host in spec.edges}
+
+
 def inventory(spec: FleetSpec) -> dict[str, Any]:
     """Hosts with how to reach them, and instances with where they are."""
     return {

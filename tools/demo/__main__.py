@@ -23,7 +23,7 @@ def up(hosts: Annotated[int, typer.Option(help="How many hosts; each runs a thre
     stage.artifacts()
     stage.stack()
     stage.converge()
-    lines = proof.prove(stage.addresses(), stage.slack)
+    lines = [*proof.prove(stage.addresses(), stage.slack), proof.prove_edge(stage.edge(), stage.slack)]
     print("\n".join(lines), flush=True)
     subprocess.run([sys.executable, "-m", "deploy.cli", "status"], env=stage.pulumi.environ(), check=True)
     print(words.closing(stage.slack), flush=True)

@@ -29,9 +29,11 @@ def instances(hosts: Iterable[str]) -> list[dict[str, Any]]:
 def settings(hosts: Iterable[HostInfo], artifacts: Mapping[str, Artifact], slack: str) -> dict[str, Any]:
     """The config of stack dev."""
     known = tuple(hosts)
+    made = host_settings(known)
+    made[0]["roles"] = ["threader", "edge"]
     paths = {impl: str(made.path.relative_to(ROOT)) for impl, made in artifacts.items()}
     return {
-        "hosts": host_settings(known),
+        "hosts": made,
         "instances": instances(host.name for host in known),
         "release": {"version": next(iter(artifacts.values())).version, **paths},
         "env": {

@@ -30,6 +30,17 @@ def prove(addresses: Mapping[str, str], slack: str) -> Sequence[str]:
     return lines
 
 
+def prove_edge(edge: str, slack: str) -> str:
+    """An incident as Alertmanager would tell it, through the edge, whichever instance it chooses."""
+    alert = f"Demo-{time.strftime('%H%M%S')}-edge"
+    try:
+        post(edge, webhook(alert, "firing"))
+        post(edge, webhook(alert, "resolved"))
+        return verdict(alert, f"the edge {edge}", "the edge", threads(slack, alert))
+    except requests.RequestException as error:
+        raise NotProven(f"{alert}: {error}; next: threader status") from None
+
+
 def verdict(alert: str, fired: str, resolved: str, found: Sequence[Sequence[str]]) -> str:
     """One line for a good thread; NotProven for anything else."""
     whole = len(found) == 1 and len(found[0]) == 2 and "Firing" in found[0][0] and "Resolved" in found[0][1]

@@ -67,6 +67,11 @@ class Stage:
         found: dict[str, str] = self.pulumi.outputs()["addresses"]
         return found
 
+    def edge(self) -> str:
+        """Where the edge answers, which is in front of all instances."""
+        found: dict[str, str] = self.pulumi.outputs()["edges"]
+        return next(iter(found.values()))
+
     def remove(self) -> None:
         """Stop the fleet and forget the stack: the hosts that it knew are gone."""
         step = Step("down")
