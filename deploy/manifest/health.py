@@ -30,7 +30,7 @@ _HEAD: Final = (
 # Exposure by `systemd-analyze security` (tests/fleet/test_health_timer.py looks at it on a host):
 #   1.1 alert-threader-health@   needs the network (instance, Alertmanagers: addresses that no list can name here),
 #                                AF_UNIX to ask systemd whether somebody stopped the unit, and files others may read
-#   1.3 alert-threader-restart@  the same, and it is root: systemd takes orders to stop and start from root alone.
+#   1.4 alert-threader-restart@  the same, and it is root: systemd takes orders to stop and start from root alone.
 #                                Root without any capability does: it owns its files, and systemd looks at the user
 _HARDENED: Final = """\
 NoNewPrivileges=yes

@@ -21,7 +21,7 @@ def first(lab: Lab, shared: Deployment):
 
 def test_up_on_blank_hosts_makes_every_resource_and_every_instance_serves(first, shared: Deployment):
     kinds = sorted(each["type"].rpartition(":")[2] for each in shared.state().values())
-    assert kinds == ["Fleet", *3 * ["Host"], *3 * ["Instance"], "Rollout", "Stack", "threader"]
+    assert kinds == ["Fleet", *3 * ["HealthTimer"], *3 * ["Host"], *3 * ["Instance"], "Rollout", "Stack", "threader"]
     assert versions(shared) == [shared.lab.good.version] * 3
 
 
