@@ -56,7 +56,12 @@ def _check_ports(given: Mapping[object, object], edges: Sequence[str], found: Se
         reason = f"on host {other.host} this is the port of instances[{other.index}] ({other.name})" if other else ""
         free = free_port(port, used)
         used.add(free)
-        report.add(("edge", key), port, reason or "is port, too", f"pulumi config set --path '{{path}}' {free}")
+        report.add(
+            ("edge", key),
+            port,
+            reason or "has to be another one than port",
+            f"pulumi config set --path '{{path}}' {free}",
+        )
 
 
 def _port(given: Mapping[object, object], key: str) -> int | None:

@@ -35,7 +35,7 @@ def _redis(places: Sequence[Place], shared: Environment) -> Iterator[_Mistake]:
     for place in places:
         if _store(place, shared) == "redis" and not _has_address(place, shared):
             reason = f"is missing: {STORE} of {place.name} is redis"
-            yield _missing(place, reason)
+            yield _missing(place, shared, reason)
 
 
 def _files(places: Sequence[Place], shared: Environment) -> Iterator[_Mistake]:
@@ -57,7 +57,7 @@ def _apart(places: Sequence[Place], shared: Environment, edges: Sequence[str]) -
     for place in places:
         store = _store(place, shared)
         if store == "":
-            yield _missing(place, f"is missing: {why}")
+            yield _missing(place, shared, f"is missing: {why}")
         elif store != "redis":
             path = shared.path(STORE, place)
             yield _Mistake(path, shared.of(place)[STORE], why, "pulumi config set --path '{path}' redis")
@@ -69,10 +69,13 @@ def _store(place: Place, shared: Environment) -> str:
 
 
 def _has_address(place: Place, shared: Environment) -> bool:
-    return bool(place.env[REDIS].strip()) if REDIS in place.env else REDIS in shared.given
+    given = shared.of(place).get(REDIS)
+    if given is None and REDIS in shared.secrets:
+        given = shared.secrets[REDIS].value
+    return REDIS in shared.given if given is None else bool(given.strip())
 
 
-def _missing(place: Place, reason: str) -> _Mistake:
-    if REDIS in place.env:  # it is empty, and so hides that of the fleet
-        return _Mistake(("instances", place.index, "env", REDIS), "", reason, "pulumi config rm --path '{path}'")
+def _missing(place: Place, shared: Environment, reason: str) -> _Mistake:
+    if REDIS in shared.of(place):  # it is empty, and so hides what is under secrets or in the shell
+        return _Mistake(shared.path(REDIS, place), "", reason, "pulumi config rm --path '{path}'")
     return _Mistake(("secrets", REDIS), None, reason, encrypt(REDIS))
