@@ -1,7 +1,7 @@
 """A whole rollout: the lease is taken, every host notes that it began and how it ended, and the plan is executed."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -46,13 +46,28 @@ class NotNoted(ForPeople):
     """A host could not note that a rollout begins: nothing was activated."""
 
 
-async def conduct(order: Order, run: Run, port: Controlled, controller: str, utc: Callable[[], datetime]) -> str:
+class Changed(ForPeople):
+    """Another controller changed the fleet since the plan was made: nothing was activated."""
+
+
+Look = Callable[[], Awaitable[Target]]
+"""Finds again what runs, as `Order.found` says it."""
+
+
+async def conduct(
+    order: Order, run: Run, port: Controlled, controller: str, utc: Callable[[], datetime], look: Look | None = None
+) -> str:
     """Carry `run` out under the lease; the name of the rollout, such as r7.
 
-    Raises what `execute` raises, LeaseHeld and LeaseFault before anything was done.
+    Where the lease had to be waited for, `look` tells whether the plan still holds; without it, it is taken not to.
+    Raises what `execute` raises; LeaseHeld, LeaseFault, Changed and NotNoted before anything was done.
     """
     async with held(port, order.scope, order.purpose, order.seen, controller, run.tell) as lease:
         port.lease_taken(lease)
+        if lease.waited and (look is None or _runs(await look()) != _runs(order.found)):
+            raise Changed(
+                f"nothing was activated: another rollout changed the fleet meanwhile; next: threader {order.purpose}"
+            )
         began = await _noted(order, port, record(order, lease, "begun", None, utc()))
         if began:
             raise NotNoted(f"nothing was activated: {began}; next: threader doctor")
@@ -64,6 +79,15 @@ async def conduct(order: Order, run: Run, port: Controlled, controller: str, utc
             raise
         await _noted(order, port, record(order, lease, "done", None, utc()))
         return lease.rollout
+
+
+def _runs(found: Target) -> tuple[Mapping[str, Any], ...]:
+    """What a plan depends on; what else is amiss with an instance may well have changed."""
+    generations, arrived = (
+        {name: generation_of(phrase) for name, phrase in phrases.items()}
+        for phrases in (found.instances, found.arrived)
+    )
+    return generations, arrived, found.placement, found.ports
 
 
 async def _noted(order: Order, port: Leases, line: Mapping[str, Any]) -> str | None:

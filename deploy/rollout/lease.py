@@ -9,7 +9,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from deploy.errors import ForPeople
@@ -34,10 +34,14 @@ class LeaseFault(ForPeople):
 
 @dataclass(frozen=True)
 class Lease:
-    """What this controller writes with: `counter` and who it is, ordered by the counter."""
+    """What this controller writes with: `counter` and who it is, ordered by the counter.
+
+    `waited`: others may have changed the fleet since the highest counter was looked for.
+    """
 
     counter: int
     controller: str
+    waited: bool = False
 
     @property
     def token(self) -> str:
@@ -96,9 +100,10 @@ async def _taken(
         if answer.state == "granted":
             return lease
         if answer.state == SUPERSEDED:
-            lease = Lease(max(answer.counter, lease.counter) + 1, who)
+            lease = Lease(max(answer.counter, lease.counter) + 1, who, waited=True)
             continue
-        await asyncio.gather(*(leases.release(each, lease.token) for each in hosts if each < host))
+        # The one that gave no answer may have heard the question all the same.
+        await asyncio.gather(*(leases.release(each, lease.token) for each in hosts if each <= host))
         if answer.state != "held":
             raise LeaseFault(
                 f"nothing was activated: host {host}: {answer.reason or answer.state}; next: threader doctor"
@@ -106,6 +111,7 @@ async def _taken(
         if clock() >= end:
             raise LeaseHeld(f"nothing was activated: {answer.reason}, as host {host} says; next: threader status")
         tell(f"waiting, since {answer.reason}")
+        lease = replace(lease, waited=True)
         await asyncio.sleep(AGAIN)
 
 

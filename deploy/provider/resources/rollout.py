@@ -133,9 +133,15 @@ class RolloutResource(Resource):
         )
         pace = Pace(_number(settings["max_unavailable"]), settings["wait"], settings["progress_deadline"])
         run = Run(plan, port, lambda text: self.context.engine.progress(urn, text), pace)
+
+        async def look() -> Target:
+            await self._unreachable(new)
+            await self._settled(urn, new, without)
+            return await self._found(old, new, without)
+
         self._running = run
         try:
-            await conduct(order, run, port, controller(), lambda: datetime.now(UTC))
+            await conduct(order, run, port, controller(), lambda: datetime.now(UTC), look)
         finally:
             self._running = None
 

@@ -1,0 +1,100 @@
+"""The way back: each instance by how far it came, batches in reverse, and nothing holds it up."""
+
+import pytest
+
+from deploy.rollout.back import Ended, Failure, go_back
+from deploy.rollout.plan import Batch, Kind, Plan
+from deploy.rollout.port import Answer
+from deploy.rollout.run import Run
+from tests.deploy.rollout.fakes import FakePort, plan, step
+from tests.simulation.process import run
+
+A, B = step("a"), step("b")
+
+
+def back(port, ended=Ended(), done=(), culprits=()):
+    return run(go_back(Run(Plan(()), port), ended, done, culprits))
+
+
+def ended(*states):
+    names = "abcdef"[: len(states)]
+    return Ended(tuple(map(step, names)), tuple(Answer(state) for state in states))
+
+
+@pytest.mark.parametrize(
+    ("state", "answers", "asked", "stuck"),
+    [
+        ("failed", {}, [], []),
+        ("reverted", {}, [], []),
+        ("busy", {}, [], []),
+        ("not begun", {}, [], []),
+        ("healthy", {}, ["undo a"], []),
+        ("unreachable", {}, ["undo a"], []),
+        ("lost", {}, ["undo a"], []),
+        ("failing", {}, ["undo a"], []),
+        ("healthy", {"undo": "failed"}, ["undo a"], []),
+        ("unreachable", {"undo": "lost"}, ["undo a"], []),
+        (
+            "healthy",
+            {"undo": "unreachable"},
+            ["undo a"],
+            ["no word yet from a on host-a (reason of a), which goes back by itself"],
+        ),
+        ("unreachable", {"undo": "confirmed"}, ["undo a", "revert a"], []),
+        ("confirmed", {}, ["revert a"], []),
+        ("confirmed", {"revert": "busy"}, ["revert a"], ["a on host-a could not go back (reason of a)"]),
+        ("confirmed", {"revert": "unreachable"}, ["revert a"], ["a on host-a could not go back (reason of a)"]),
+    ],
+)
+def test_an_instance_goes_back_by_how_far_it_came(state, answers, asked, stuck):
+    port = FakePort({"a": answers})
+    assert back(port, ended(state)) == stuck
+    assert port.words("undo", "revert") == asked
+    assert port.words("admit") == ["admit a back"]
+
+
+def test_only_what_failed_is_rejected():
+    port = FakePort()
+    back(port, done=(Batch((A, B)),), culprits={"b"})
+    assert sorted(port.words("revert")) == ["revert a", "revert b reject"]
+
+
+def test_earlier_batches_are_drained_reverted_and_admitted_from_the_last_to_the_first():
+    port = FakePort()
+    back(port, done=plan("a", "b").batches)
+    expected = [f"{verb} {name}" for name in "ba" for verb in ("drain", "revert", "admit")]
+    assert port.words() == [f"{words} back" if "revert" not in words else words for words in expected]
+
+
+def test_one_that_could_not_go_back_holds_no_other_up():
+    port = FakePort({"b": {"drain": "unreachable", "revert": "unreachable", "admit": "unreachable"}})
+    stuck = back(port, done=plan("a", "b", "c").batches)
+    assert stuck == ["b on host-b could not go back (reason of b)"]
+    assert port.called("revert") == ["c", "b", "a"]
+
+
+def test_what_was_only_admitted_stays_admitted():
+    port = FakePort()
+    back(port, done=(Batch((step("a", Kind.ADMIT), B)),))
+    assert port.words() == ["drain b back", "revert b", "admit b back"]
+
+
+def test_every_step_that_is_not_well_is_a_failure_with_its_reason():
+    made = Ended((A, B), (Answer("healthy"), Answer("failed", "HTTP 500")))
+    assert made.failures == (Failure("b", "HTTP 500", "b on host-b with 1.1-y: "),)
+    assert str(made.failures[0]) == "b on host-b with 1.1-y: HTTP 500"
+
+
+def test_what_did_not_begin_because_of_another_is_none():
+    made = Ended((A, B), (Answer("not begun"), Answer("not begun", "no answer")))
+    assert [failure.instance for failure in made.failures] == ["b"]
+
+
+def test_what_ended_a_batch_without_a_step_at_fault_is_the_failure():
+    made = Ended((A,), (Answer("healthy"),), "cancelled")
+    assert [str(failure) for failure in made.failures] == ["cancelled"]
+
+
+def test_unconfirmed_is_what_may_be_switched_and_not_confirmed():
+    states = ("healthy", "confirmed", "failed", "unreachable", "not begun", "lost")
+    assert [each.instance for each in ended(*states).unconfirmed] == ["a", "d", "f"]
