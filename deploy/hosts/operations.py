@@ -116,6 +116,6 @@ def forget(instance: str, *, purge: bool) -> Commands:
     yield StringCommand("systemctl stop", unit, "2>/dev/null || :")
     yield StringCommand("systemctl reset-failed", unit, "2>/dev/null || :")
     names = ("generations", "current", "ledger.jsonl", "pending.json", "repair-pending", *(("data",) if purge else ()))
-    yield StringCommand("rm -rf", *(QuoteString(f"{folder}/{name}") for name in names))
+    yield StringCommand("rm -rf", *(QuoteString(f"{folder}/{name}") for name in names), f"{folder}/.[!.]*")
     yield StringCommand("chown -Rh root:root", QuoteString(f"{folder}/data"), "2>/dev/null || :")
     yield StringCommand("rmdir", QuoteString(f"{folder}/data"), QuoteString(folder), "2>/dev/null || :")

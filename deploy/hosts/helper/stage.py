@@ -1,12 +1,14 @@
 """Puts one generation beside the others, whole or not at all. Reads one line of JSON from standard input.
 
-{"instance", "generation", "artifact": path, "sha256", "files": {name: [text, mode]}, "keep": N, "repair": bool}
+{"instance", "generation", "artifact": path, "sha256", "files": {name: [text, mode]}, "keep": N, "repair": bool,
+ "spare": names of generations that have to stay, which may be missing}
 
 Runs on the host, as root, in one exec. With "repair" an instance that runs this very generation is marked for a
 restart. Python 3.10, standard library.
 """
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -14,10 +16,11 @@ import pathlib
 import shutil
 import sys
 import tarfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 DATA = pathlib.Path("/var/lib/alert-threader")
+CONFIRMED = 2  # generations that were confirmed last: what runs, and what one goes back to
 ARTIFACTS = 8  # kept by last use; more than the releases, new and old, of one host: another may be about to use its own
 
 
@@ -83,20 +86,51 @@ def stage(want: dict[str, Any], home: pathlib.Path, target: pathlib.Path) -> Non
     if target.exists() or target.is_symlink():
         os.replace(target, aside)
     os.replace(fresh, target)
-    if aside.is_symlink() or aside.is_file():
-        aside.unlink()
-    shutil.rmtree(aside, ignore_errors=True)
     os.sync()
 
 
-def prune(home: pathlib.Path, keep: int, spared: Collection[str | None]) -> None:
-    """Remove the oldest generations beyond `keep`, never one that is current, pending or just staged."""
-    others = sorted(
-        (p for p in home.iterdir() if p.is_dir() and p.name[0] != "." and p.name not in spared),
-        key=lambda p: p.stat().st_mtime,
-    )
-    for path in others[: max(0, len(others) + len(spared) - keep)]:
+@contextlib.contextmanager
+def alone(home: pathlib.Path) -> Iterator[None]:
+    """While this lasts no other staging of the instance is at work: what lies half done beside it belongs to nobody."""
+    home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    handle = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def prune(home: pathlib.Path, keep: int, spared: Collection[str]) -> None:
+    """Remove what dead stagings left, and the oldest generations beyond `keep`, except those that are spared."""
+    for path in (path for end in ("new", "old") for path in home.glob(f".*.{end}")):
+        if path.is_symlink() or path.is_file():
+            path.unlink()
         shutil.rmtree(path, ignore_errors=True)
+    found = sorted((p for p in home.iterdir() if p.is_dir() and p.name[0] != "."), key=lambda p: p.stat().st_mtime)
+    others = [path for path in found if path.name not in spared]
+    for path in others[: max(0, len(found) - keep)]:
+        aside = home / f".{path.name}.old"  # no part of a generation is ever taken for a whole one
+        os.replace(path, aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def needed(folder: pathlib.Path) -> set[str]:
+    """The generations that run, that a switch is about, and that were confirmed last."""
+    found: list[object] = (
+        [os.path.basename(os.readlink(folder / "current"))] if (folder / "current").is_symlink() else []
+    )
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        pending = json.loads((folder / "pending.json").read_text())
+        found += [pending["from"], pending["to"]]
+    confirmed: dict[str, None] = {}
+    with contextlib.suppress(OSError):
+        for line in reversed((folder / "ledger.jsonl").read_text(errors="replace").splitlines()):
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                entry = json.loads(line)
+                if entry["verdict"] == "confirmed" and len(confirmed) < CONFIRMED:
+                    confirmed[str(entry["to"])] = None
+    return {str(name) for name in (*found, *confirmed)}
 
 
 def main() -> None:
@@ -105,16 +139,11 @@ def main() -> None:
     want = json.loads(sys.stdin.readline())
     folder = DATA / want["instance"]
     home, link = folder / "generations", folder / "current"
-    target = home / want["generation"]
-    current = os.path.basename(os.readlink(link)) if link.is_symlink() else None
-    if want["repair"] and current == want["generation"]:
-        put(folder / "repair-pending", "", "0644")
-    stage(want, home, target)
-    spared = {want["generation"], current}
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        pending = json.loads((folder / "pending.json").read_text())
-        spared |= {pending["from"], pending["to"]}
-    prune(home, want["keep"], spared - {None})
+    with alone(home):
+        if want["repair"] and link.is_symlink() and os.path.basename(os.readlink(link)) == want["generation"]:
+            put(folder / "repair-pending", "", "0644")
+        stage(want, home, home / want["generation"])
+        prune(home, want["keep"], {want["generation"], *want.get("spare", ()), *needed(folder)})
     os.utime(want["artifact"])
     archives = sorted(pathlib.Path(want["artifact"]).parent.glob("*.tar.gz"), key=os.path.getmtime)
     for archive in archives[:-ARTIFACTS]:

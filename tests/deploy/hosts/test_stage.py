@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tarfile
+import threading
 
 import pytest
 
@@ -214,6 +215,66 @@ def test_what_runs_what_is_pending_and_what_was_just_staged_is_never_removed(sta
     (stage.folder / "pending.json").write_text(json.dumps({"from": "from", "to": "to"}))
     stage("g3", keep=keep)
     assert stage.names() == ["current", "from", "g3", "to"]
+
+
+def confirmed(*names, verdict="confirmed"):
+    return "".join(json.dumps({"verdict": verdict, "to": name}) + "\n" for name in names)
+
+
+def test_the_two_generations_that_were_confirmed_last_are_never_removed(stage):
+    aged(stage, "c1", "c2", "c3", "g1", "g2")
+    ledger = confirmed("c1", "c2", "c3", "c2") + confirmed("g1", verdict="failed") + confirmed(None, verdict="stopped")
+    (stage.folder / "ledger.jsonl").write_text(ledger)
+    stage("g3", keep=1)
+    assert stage.names() == ["c2", "c3", "g3"]
+
+
+def test_what_is_asked_for_is_spared(stage):
+    aged(stage, "g1", "g2", "g3")
+    stage("g4", keep=1, spare=["g2", "gone"])
+    assert stage.names() == ["g2", "g4"]
+
+
+def test_what_is_spared_and_not_there_takes_no_place(stage):
+    aged(stage, "g1", "g2")
+    (stage.folder / "ledger.jsonl").write_text(confirmed("gone-1", "gone-2"))
+    stage("g3", keep=3)
+    assert stage.names() == ["g1", "g2", "g3"]
+
+
+@pytest.mark.parametrize("text", ["", "nonsense\n[]\nnull\n{}\n", '{"verdict": "confirmed"}\n', "\0\n"])
+def test_a_spoilt_ledger_does_not_stop_staging_nor_pruning(stage, text):
+    aged(stage, "g1", "g2")
+    (stage.folder / "ledger.jsonl").write_text(text)
+    stage("g3", keep=2)
+    assert stage.names() == ["g2", "g3"]
+
+
+def test_what_dead_stagings_of_other_generations_left_is_removed(stage):
+    for name in (".0.9-z.new", ".0.8-y.old"):
+        (stage.home / name / "release").mkdir(parents=True)
+    (stage.home / ".0.7-x.old").symlink_to("/etc")
+    stage()
+    assert stage.names() == ["1.0-a"]
+
+
+def test_a_staging_waits_for_another_of_the_same_instance(stage):
+    begun, entered = threading.Event(), threading.Event()
+    real = stage.module.stage
+
+    def look(*words):
+        entered.set()
+        real(*words)
+
+    stage.module.stage = look
+    worker = threading.Thread(target=lambda: (begun.set(), stage()), daemon=True)
+    with stage.module.alone(stage.home):
+        worker.start()
+        assert begun.wait(5)
+        assert not entered.wait(0.1)
+    assert entered.wait(5)
+    worker.join(5)
+    assert stage.names() == ["1.0-a"]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"from": null}'])
