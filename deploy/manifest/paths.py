@@ -8,6 +8,13 @@ LIBRARY_DIRECTORY: Final = "/usr/local/lib/alert-threader"
 UNIT_DIRECTORY: Final = "/etc/systemd/system"
 ARTIFACT_DIRECTORY: Final = "/var/cache/alert-threader"
 HELPER: Final = f"{LIBRARY_DIRECTORY}/activate"
+LEFT_BY_HELPERS: Final = (
+    ARTIFACT_DIRECTORY,
+    "/run/alert-threader",
+    f"{DATA_DIRECTORY}/lease.json",
+    f"{DATA_DIRECTORY}/rollouts.jsonl",
+)
+"""What the helpers wrote on a host beside what instances have."""
 USER: Final = "alert-threader"
 NODE_PACKAGE: Final = "nodejs"
 EDGE_PACKAGE: Final = "haproxy"

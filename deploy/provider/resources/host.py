@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from deploy.faults import HostFault
 from deploy.manifest.found import found_manifest
 from deploy.manifest.items import Change, Manifest, difference
-from deploy.manifest.paths import ARTIFACT_DIRECTORY
+from deploy.manifest.paths import LEFT_BY_HELPERS
 from deploy.provider.fleet import given_up, removing
 from deploy.provider.resources.base import Resource, machine
 from deploy.provider.values import Properties
@@ -42,7 +42,7 @@ class HostResource(Resource):
             return self.context.engine.warn(urn, f"host {connection['host']} is lost: forgotten without contact")
         with removing():
             found = found_manifest(await fleet.fresh(connection), Manifest.of(old))
-            await fleet.call(connection, ("rm", "-rf", ARTIFACT_DIRECTORY, "/run/alert-threader"))
+            await fleet.call(connection, ("rm", "-rf", *LEFT_BY_HELPERS))
             await fleet.apply(connection, difference(found, Manifest()), {})
         return None
 
