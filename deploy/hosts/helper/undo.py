@@ -13,16 +13,23 @@ DATA, HELPER = Path("/var/lib/alert-threader"), "/usr/local/lib/alert-threader/a
 
 
 def undo(name: str) -> bool:
-    """Order the switch of an instance back; where its process is gone, put it back ourselves."""
+    """Order the switch of an instance back; where its process is gone, or not to be reached, put it back ourselves.
+
+    Whether it is back: the way back of a failed rollout is not undone, but waited for.
+    """
     pending = DATA / name / "pending.json"
     try:
-        token = json.loads(pending.read_text())["token"]
-    except (OSError, ValueError, LookupError):
+        token = str(json.loads(pending.read_text())["token"])
+    except (OSError, ValueError, LookupError, TypeError):
         return False
-    subprocess.run([HELPER, "undo", name, token], stdout=subprocess.DEVNULL, check=False)
+    done = subprocess.run([HELPER, "undo", name, token], capture_output=True, text=True, check=False)
     if pending.exists():
         subprocess.run([HELPER, "settle", name], check=False)
-    return True
+        return True
+    try:
+        return bool(json.loads(done.stdout)["state"] != "confirmed")
+    except (ValueError, LookupError, TypeError):
+        return True
 
 
 if __name__ == "__main__":
