@@ -125,5 +125,6 @@ def rollout_settings(fleet: FleetSpec) -> Inputs:
         "progress_deadline": rollout.progress_deadline,
         "drain": rollout.drain,
         "deadline": fleet.health.deadline,
-        "order": list(rollout.order),
+        # all names: maps lose their order on the way through the engine
+        "order": list(dict.fromkeys((*rollout.order, *(instance.name for instance in fleet.instances)))),
     }

@@ -125,7 +125,7 @@ def steps_between(found: Target, wanted: Target, lost: frozenset[str]) -> tuple[
     """Activate what is not found as wanted; stop what is wanted there no longer; leave lost hosts out."""
     activate = [
         _activation(name, found, wanted)
-        for name, generation in wanted.instances.items()
+        for name, generation in sorted(wanted.instances.items())
         if wanted.placement[name] not in lost and _before(found, wanted, name) != generation
     ]
     stop = [

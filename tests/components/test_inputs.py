@@ -94,7 +94,7 @@ def test_the_rollout_knows_every_instance_its_host_and_its_settings():
             "progress_deadline": 600.0,
             "drain": 10.0,
             "deadline": 30.0,
-            "order": ["py-b"],
+            "order": ["py-b", "py-a"],
         },
     }
 
