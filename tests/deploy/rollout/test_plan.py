@@ -74,12 +74,12 @@ CASES = [
         ("activate b on h1: nothing -> 1.0-x", "stop a on h1, which ran 1.0-x"),
     ),
     (
-        "several, as in the settings, stops by name",
+        "several, by name, since maps may have lost their order",
         Target({"z": "1.0-x", "y": "1.0-x", "a": "1.0-x"}, {"z": "h1", "y": "h1", "a": "h2"}),
         Target({"c": "1.1-y", "a": "1.1-y"}, {"c": "h1", "a": "h2"}),
         (
-            "activate c on h1: nothing -> 1.1-y",
             "activate a on h2: 1.0-x -> 1.1-y",
+            "activate c on h1: nothing -> 1.1-y",
             "stop y on h1, which ran 1.0-x",
             "stop z on h1, which ran 1.0-x",
         ),
