@@ -103,7 +103,9 @@ class RolloutResource(Resource):
         for fault in dead.values():
             engine.warn(urn, f"skipped until it answers again: {fault.text}")
         skipped = {host: fault.reason for host, fault in dead.items()}
-        return {**new, "plan": list(plan.lines()), **({UNVERIFIED: str(skipped)} if skipped else {})}
+        rejected = rejections(await self._reached(new, without))
+        outputs = {**new, "plan": list(plan.lines()), "rejected": rejected}
+        return {**outputs, **({UNVERIFIED: str(skipped)} if skipped else {})}
 
     async def _conduct(
         self, urn: str, old: Properties | None, new: Properties, found: Target, plan: Plan, without: frozenset[str]
