@@ -8,10 +8,13 @@ import typer
 
 from deploy.cli.exits import EPILOG
 from deploy.cli.options import Debug
-from deploy.cli.verbs import deploy, destroy, docs, doctor, health, logs, preview, status
+from deploy.cli.verbs import deploy, destroy, docs, doctor, health, history, logs, preview, rollback, rolling, status
 
 VERBS: dict[str, Callable[..., Any]] = {
     "deploy": deploy.deploy,
+    "rolling": rolling.rolling,
+    "rollback": rollback.rollback,
+    "history": history.history,
     "preview": preview.preview,
     "status": status.status,
     "health": health.health,
@@ -23,7 +26,7 @@ VERBS: dict[str, Callable[..., Any]] = {
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Deploys a fleet of alert threaders, and shows how it is.",
+    help="Deploys a fleet of alert threaders, goes back, and shows how it is.",
     epilog=EPILOG,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich" if sys.stdout.isatty() else None,

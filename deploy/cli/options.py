@@ -21,3 +21,20 @@ Debug = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Preview = Annotated[bool, typer.Option("--preview/--no-preview", help="Show what will change before it is done.")]
+Ask = Annotated[bool, typer.Option("--yes/--ask", "-y", help="Do not ask, or let Pulumi ask after the preview.")]
+Retry = Annotated[bool, typer.Option("--retry", help="Try again also what was rolled back.")]
+Via = Annotated[
+    str | None,
+    typer.Option(
+        "--via",
+        metavar="[USER@]ADDRESS[:PORT]",
+        help="Any one host of the fleet, which knows the others: nothing of Pulumi is needed.",
+    ),
+]
+Key = Annotated[
+    str | None, typer.Option("--key", metavar="FILE", help="With --via: the SSH key. Default: as ssh has it.")
+]
+KnownHosts = Annotated[
+    str | None, typer.Option("--known-hosts", metavar="FILE", help="With --via: the host keys. Default: as ssh has it.")
+]

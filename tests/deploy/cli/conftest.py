@@ -14,6 +14,7 @@ from deploy.cli import look, pulumi
 from deploy.cli.errors import CliError
 from deploy.faults import FAULTS, HostFault
 from deploy.hosts.client import place
+from tests.deploy.cli.acting import Acting, put
 
 GENERATION = "1.0.0-aaaaaaaaaa"
 
@@ -98,7 +99,7 @@ class FakeHosts:
         answer = self.world.hosts[connection["host"]]
         if isinstance(answer, str):
             raise HostFault(place(connection), next(fault for fault in FAULTS if fault.name == answer), "details")
-        return answer
+        return answer.answer(task, **arguments) if isinstance(answer, Acting) else answer
 
     async def close(self):
         pass
@@ -116,6 +117,16 @@ def world(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("THREADER_DEBUG", "")
     monkeypatch.delenv("PULUMI_STACK", raising=False)
     return made
+
+
+@pytest.fixture
+def fleet(world):
+    """Two hosts that run 1.0.1 and keep 1.0.0."""
+    world.outputs = outputs()
+    world.outputs["instances"].pop("py-c")
+    world.outputs["inventory"]["instances"].pop("py-c")
+    world.outputs["inventory"]["hosts"].pop("app-3")
+    return put(world)
 
 
 @pytest.fixture

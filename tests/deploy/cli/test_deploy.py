@@ -77,3 +77,8 @@ def test_destroy_keeps_what_is_stored_unless_it_is_to_purge(threader, world):
     threader("destroy", "--yes")
     threader("destroy", "--yes", "--purge")
     assert [extra for _, extra in world.ran] == [{}, {"THREADER_PURGE": "1"}]
+
+
+def test_a_retry_lets_the_rollout_try_what_was_rolled_back(threader, world):
+    threader("deploy", "--retry")
+    assert world.ran == [("up --stack dev --yes --suppress-outputs", {"THREADER_RETRY": "1"})]

@@ -23,10 +23,10 @@ def planned(found, rollout):
 
 
 @pytest.mark.parametrize(
-    ("to", "steps", "id"), [(None, 1, "r2"), (None, 2, "r1"), ("1.0.0", 1, "r1"), ("r1", 1, "r1"), ("1.0.2", 1, "r3")]
+    ("to", "steps", "meant"), [(None, 1, "r2"), (None, 2, "r1"), ("1.0.0", 1, "r1"), ("r1", 1, "r1"), ("1.0.2", 1, "r3")]
 )
-def test_a_state_is_meant_by_steps_by_its_release_or_by_its_rollout(to, steps, id):
-    assert choose(seen(), to, steps).id == id
+def test_a_state_is_meant_by_steps_by_its_release_or_by_its_rollout(to, steps, meant):
+    assert choose(seen(), to, steps).id == meant
 
 
 REFUSED = [
@@ -111,7 +111,7 @@ def test_an_edge_has_to_know_the_places_of_that_state():
     edge = {"edge": {"servers": {"py-a.app-1.9009": {"admin": "ready"}}}, "instances": {}, "rollouts": []}
     found = seen()
     with_edge = Seen({**found.snapshots, "edge-1": edge}, edges=("edge-1",))
-    with pytest.raises(NoWayBack, match="the edge on edge-1 knows no py-b.app-2.9010"):
+    with pytest.raises(NoWayBack, match=r"the edge on edge-1 knows no py-b.app-2.9010"):
         choose(with_edge, None, 1)
 
 

@@ -1,0 +1,78 @@
+"""`threader history`: the rollouts of the fleet, as its hosts remember them."""
+
+from typing import Annotated, Any
+
+import typer
+
+from deploy.cli import console, times
+from deploy.cli.errors import on_lines
+from deploy.cli.known import of_stack, via_of
+from deploy.cli.options import Debug, Json, Key, KnownHosts, Stack, Via
+from deploy.cli.seen import Sight, contact, sight, sight_via
+from deploy.rollout.history import Rollout
+
+HEADS = ("id", "when", "by", "what", "release", "verdict", "reason")
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of the newest.")]
+
+
+def history(
+    limit: Limit = 20,
+    via: Via = None,
+    key: Key = None,
+    known_hosts: KnownHosts = None,
+    stack: Stack = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show the last rollouts, newest first; times are UTC. Hosts remember them, so Pulumi is not needed: see --via.
+
+    Example: threader history --via root@10.0.0.11
+    """
+    known = None if via else of_stack(stack, "history")
+    with contact() as to:
+        hosts = to.hosts
+        found = to.run(sight(hosts, known) if known else sight_via(hosts, via_of(via or "", key, known_hosts)))
+    rollouts = found.seen.rollouts[:limit]
+    if as_json:
+        console.as_json([report(rollout) for rollout in rollouts])
+        return
+    if rollouts:
+        console.table(HEADS, [cells(rollout) for rollout in rollouts])
+    else:
+        console.say("the hosts remember no rollout")
+    _tell_faults(found)
+
+
+def report(rollout: Rollout) -> dict[str, Any]:
+    """A rollout for programs."""
+    words = ("id", "token", "at", "ended", "seconds", "by", "purpose", "strategy", "verdict", "reason")
+    return {
+        **{word: getattr(rollout, word) for word in words},
+        "versions": list(rollout.versions),
+        "instances": dict(rollout.instances),
+        "placement": dict(rollout.placement),
+    }
+
+
+def cells(rollout: Rollout) -> list[str | console.Text]:
+    """The cells of a rollout, in the order of HEADS."""
+    releases = ", ".join(rollout.versions) or "-"
+    when, verdict = times.shown(rollout.at or rollout.ended, seconds=False), console.mark(*how(rollout))
+    return [rollout.id, when, rollout.by, rollout.purpose, releases, verdict, why(rollout)]
+
+
+def how(rollout: Rollout) -> tuple[bool, str]:
+    """Whether it went well or may still, and how it ended, with the time it took."""
+    took = "" if rollout.seconds is None else f" in {times.span(rollout.seconds)}"
+    return rollout.verdict in ("done", "under way"), f"{rollout.verdict}{took}"
+
+
+def why(rollout: Rollout) -> str:
+    """The reason of its verdict in short, without what comes next."""
+    reason = (rollout.reason or "-").partition("; next: ")[0]
+    return reason.removeprefix("rollout failed: ")
+
+
+def _tell_faults(found: Sight) -> None:
+    for fault in found.faults.values():
+        console.say(f"\nnot asked: {on_lines(fault.text)}", "red")
