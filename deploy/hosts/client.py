@@ -59,6 +59,7 @@ class Hosts:
                     stderr=None if os.environ.get("THREADER_DEBUG") else asyncio.subprocess.DEVNULL,
                     cwd=ROOT,
                     limit=2**26,
+                    start_new_session=True,  # Ctrl-C is ours to answer; it ends when its input does
                 )
                 self._reader = asyncio.create_task(self._read(self._worker))
         return self._worker
