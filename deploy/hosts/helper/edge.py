@@ -57,15 +57,16 @@ def ask(command: str, worker: int | None = None) -> str:
         return b"".join(iter(lambda: link.recv(65536), b"")).decode()
 
 
-def workers(patience: float = PATIENCE) -> tuple[int, list[int]]:
-    """The worker that takes connections, and those that only finish theirs. Raises AwayError."""
+def workers(patience: float = PATIENCE) -> tuple[int, list[int], str]:
+    """The worker that takes connections, those that only finish theirs, and a count of reloads. Raises AwayError."""
     end = time.monotonic() + patience
     while True:
         try:
-            new, _, old = ask("show proc").partition("# old workers")
+            text = ask("show proc")
+            new, _, old = text.partition("# old workers")
             found = [[int(pid) for pid in re.findall(r"^(\d+) +worker", part, re.MULTILINE)] for part in (new, old)]
             if found[0]:
-                return found[0][0], found[1]
+                return found[0][0], found[1], "".join(re.findall(r" master (.*\])", text))
             reason = "no worker runs"
         except OSError as error:
             reason = str(error)
@@ -96,7 +97,7 @@ def rows(worker: int) -> list[dict[str, str]]:
 
 def sessions(names: list[str]) -> int:
     """How many requests servers have in hand or in line, also of workers that an earlier reload left."""
-    current, old = workers()
+    current, old, _ = workers()
     count = 0
     for worker in (current, *old):
         with contextlib.suppress(OSError, ValueError):  # an old one may be gone by now
@@ -280,9 +281,9 @@ def apply() -> Answer:
 
 def reload() -> None:
     """Have new connections go to a worker with the configuration to run. Raises AwayError when it is refused."""
-    before, end = workers()[0], time.monotonic() + 2 * PATIENCE
+    (before, _, count), end = workers(), time.monotonic() + 2 * PATIENCE
     done = systemctl("reload", UNIT)
-    while not done.returncode and workers()[0] == before and time.monotonic() < end:
+    while not done.returncode and workers()[2] == count and time.monotonic() < end:
         time.sleep(POLL)
     if workers()[0] == before:
         (RUN / "haproxy.cfg").unlink(missing_ok=True)  # it does not run with that

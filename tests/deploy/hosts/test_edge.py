@@ -23,7 +23,7 @@ class Proxy:
 
     def __init__(self):
         self.servers, self.health, self.sessions = {}, {}, {}
-        self.worker, self.old, self.away = 10, [], False
+        self.worker, self.old, self.away, self.reloads = 10, [], False, 0
         self.said = []
 
     def ask(self, command, worker=None):
@@ -31,7 +31,7 @@ class Proxy:
             raise ConnectionRefusedError("refused")
         if command == "show proc":
             lines = [f"{pid}  worker  1  0d\n" for pid in (self.worker, *self.old)]
-            return "1  master  0\n# workers\n" + lines[0] + "# old workers\n" + "".join(lines[1:])
+            return f"1  master  {self.reloads} [failed: 0]  0d\n# workers\n" + lines[0] + "# old workers\n" + "".join(lines[1:])
         if command.startswith("show servers state"):
             rows = [f"{HEAD} 1 {name} 10.0.0.1 2 {bits} 100 100\n" for name, bits in self.servers.items()]
             return "1\n# be_id\n" + "".join(rows) + "\n"
@@ -96,7 +96,7 @@ class Host:
             self.helper.prepare()
         except SystemExit:
             return subprocess.CompletedProcess(words, 1, "", "failed")
-        self.proxy.worker += 1
+        self.proxy.worker, self.proxy.reloads = self.proxy.worker + 1, self.proxy.reloads + 1
         self.proxy.servers = {name: self.proxy.servers.get(name, MAINT) for name in self.running()}
         return subprocess.CompletedProcess(words, 0, "", "")
 
