@@ -8,9 +8,9 @@ from deploy.cli import fleet
 from deploy.cli.errors import CliError
 from deploy.cli.exits import Code
 from deploy.cli.stack import stack as chosen
+from deploy.cli.traffic import edges_of
 from deploy.hosts.client import Connection
 from deploy.rollout.history import Rollout
-from deploy.settings.specs import EDGE_ROLE
 
 VIA_FORM = "[USER@]ADDRESS[:PORT], with an IPv6 address in brackets"
 
@@ -39,8 +39,7 @@ def of_stack(named: str | None, verb: str) -> Known:
 
 def of_outputs(deployed: fleet.Fleet) -> Known:
     """The same, of what the outputs of a stack say."""
-    edges = tuple(host for host, roles in deployed.roles.items() if EDGE_ROLE in roles and host not in deployed.lost)
-    return Known(deployed.connections, edges, deployed.lost)
+    return Known(deployed.connections, edges_of(deployed), deployed.lost)
 
 
 def of_rollout(rollout: Rollout, via: Connection) -> Known:

@@ -1,4 +1,19 @@
-"""Times as people read them. Pure."""
+"""Times as people read them."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The time on this machine; tests put another here."""
+    return datetime.now(UTC)
+
+
+def ago(iso: str, at: datetime) -> str:
+    """How long before `at` something was, by a time as hosts write it; "?" where it is none."""
+    try:
+        return f"{span((at - datetime.fromisoformat(iso)).total_seconds())} ago"
+    except (TypeError, ValueError):
+        return "?"
 
 
 def shown(iso: str | None, seconds: bool = True) -> str:

@@ -12,6 +12,8 @@ DONE: Final = "done"
 BEGUN: Final = "begun"
 INTERRUPTED: Final = "interrupted"
 UNDER_WAY: Final = "under way"
+SAID: Final = frozenset({"id", "token", "at", "verdict"})
+"""What a record has to say; one that does not is none."""
 Snapshot = Mapping[str, Any]
 State = frozenset[tuple[str, str, str]]
 """What a fleet runs: of each instance its name, its host and its generation."""
@@ -57,7 +59,7 @@ class Rollout:
     @property
     def state(self) -> State:
         """What the fleet runs when it is done."""
-        return frozenset((name, self.placement[name], each) for name, each in self.instances.items())
+        return frozenset((name, self.placement.get(name, ""), each) for name, each in self.instances.items())
 
     def runs(self, now: State, silent: frozenset[str] = frozenset()) -> bool:
         """Whether the fleet runs what this rollout was about, as far as it is known: nobody knows of `silent` hosts."""
@@ -77,7 +79,8 @@ def history(snapshots: Iterable[Snapshot]) -> tuple[Rollout, ...]:
         lease = snapshot.get("lease") or {}
         alive.update([str(lease.get("token"))] if lease.get("live") else [])
         for record in snapshot.get("rollouts") or ():
-            records.setdefault((str(record["id"]), str(record["token"])), []).append(record)
+            if record.keys() >= SAID:
+                records.setdefault((str(record["id"]), str(record["token"])), []).append(record)
     ordered = sorted(records, key=lambda key: (counter_of(key[1]), key[1]), reverse=True)
     return tuple(_rollout(key, records[key], key[1] in alive) for key in ordered)
 

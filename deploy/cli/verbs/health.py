@@ -23,7 +23,7 @@ def health(instances: Names = None, stack: Stack = None, as_json: Json = False, 
     asked = [deployed.instance(name) for name in instances or deployed.instances]
     found = looks(deployed.contacted(asked))
     names = {each.name for each in asked}
-    answers = [row for row in rows(deployed, found) if row.instance in names]
+    answers = [row for row in rows(deployed, found, {}) if row.instance in names]
     if as_json:
         console.as_json({row.instance: {"healthy": row.healthy, "reason": _reason(row)} for row in answers})
     else:

@@ -8,9 +8,11 @@ from deploy.cli import console, times
 from deploy.cli.errors import on_lines
 from deploy.cli.known import of_stack, via_of
 from deploy.cli.options import Debug, Json, Key, KnownHosts, Stack, Via
+from deploy.cli.remembered import how, why
 from deploy.cli.seen import Sight, contact, sight, sight_via
-from deploy.rollout.history import Rollout
+from deploy.rollout.history import DONE, UNDER_WAY, Rollout
 
+WELL = frozenset({DONE, UNDER_WAY})
 HEADS = ("id", "when", "by", "what", "release", "verdict", "reason")
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of the newest.")]
 
@@ -57,20 +59,11 @@ def report(rollout: Rollout) -> dict[str, Any]:
 def cells(rollout: Rollout) -> list[str | console.Text]:
     """The cells of a rollout, in the order of HEADS."""
     releases = ", ".join(rollout.versions) or "-"
-    when, verdict = times.shown(rollout.at or rollout.ended, seconds=False), console.mark(*how(rollout))
-    return [rollout.id, when, rollout.by, rollout.purpose, releases, verdict, why(rollout)]
-
-
-def how(rollout: Rollout) -> tuple[bool, str]:
-    """Whether it went well or may still, and how it ended, with the time it took."""
-    took = "" if rollout.seconds is None else f" in {times.span(rollout.seconds)}"
-    return rollout.verdict in ("done", "under way"), f"{rollout.verdict}{took}"
-
-
-def why(rollout: Rollout) -> str:
-    """The reason of its verdict in short, without what comes next."""
-    reason = (rollout.reason or "-").partition("; next: ")[0]
-    return reason.removeprefix("rollout failed: ")
+    when, verdict = (
+        times.shown(rollout.at or rollout.ended, seconds=False),
+        console.mark(rollout.verdict in WELL, how(rollout)),
+    )
+    return [rollout.id, when, rollout.by, rollout.purpose, releases, verdict, why(rollout) or "-"]
 
 
 def _tell_faults(found: Sight) -> None:

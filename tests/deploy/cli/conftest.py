@@ -5,12 +5,13 @@ import os
 import signal
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from deploy.cli import __main__ as command
-from deploy.cli import look, pulumi
+from deploy.cli import look, pulumi, times
 from deploy.cli.errors import CliError
 from deploy.faults import FAULTS, HostFault
 from deploy.hosts.client import place
@@ -38,21 +39,40 @@ def outputs(**lost):
     }
 
 
-def found(instance, *, generation=GENERATION, active="active", damaged=(), unhealthy=None, pending=False):
-    """What a host with one instance answers to a look: two lines."""
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+
+
+def found(
+    instance,
+    *,
+    generation=GENERATION,
+    active="active",
+    damaged=(),
+    unhealthy=None,
+    pending=False,
+    timer="active",
+    **host,
+):
+    """What a host with one instance answers to a look: two lines. `host` has more of its snapshot."""
     unit = {
         "ActiveState": active,
         "SubState": "running" if active == "active" else "auto-restart",
-        "ActiveEnterTimestamp": "Mon 2026-11-23 12:00:00 UTC",
+        "ActiveEnterTimestamp": "Mon 2026-11-23 11:00:00 UTC",
     }
     entry = {
         "current": f"generations/{generation}",
         "generations": {generation: {"damaged": list(damaged)}},
         "pending": pending,
         "repair": False,
+        "ledger": host.pop("ledger", []),
+        "health": {"at": "2026-11-23T11:59:48Z", **host.pop("health", {})},
         "unit": unit,
     }
-    return [json.dumps({"instances": {instance: entry}, "systemd": True}), json.dumps({instance: unhealthy})]
+    units = {f"alert-threader-health@{instance}.timer": host.pop("timer", "active"), **host.pop("units", {})}
+    return [
+        json.dumps({"instances": {instance: entry}, "systemd": True, "units": units, **host}),
+        json.dumps({instance: unhealthy}),
+    ]
 
 
 @dataclass
@@ -114,6 +134,7 @@ def world(monkeypatch, tmp_path_factory):
     monkeypatch.setattr(pulumi, "ask", made.ask)
     monkeypatch.setattr(pulumi, "run", made.run)
     monkeypatch.setattr(look, "open_hosts", lambda: FakeHosts(made))
+    monkeypatch.setattr(times, "now", lambda: NOW)
     monkeypatch.setenv("THREADER_DEBUG", "")
     monkeypatch.delenv("PULUMI_STACK", raising=False)
     return made

@@ -49,6 +49,12 @@ def test_an_end_is_enough_wherever_the_begin_is_forgotten():
     assert (found.verdict, found.seconds) == ("done", None)
 
 
+def test_records_that_say_too_little_are_no_rollouts():
+    assert remembered({}, {"id": "r1", "token": "1:x"}) == ()
+    (least,) = remembered({"id": "r1", "token": "1:x", "at": "2026-11-24T12:00:00Z", "verdict": "done"})
+    assert (least.id, least.verdict, least.versions, least.state) == ("r1", "done", (), frozenset())
+
+
 def test_controllers_that_took_the_same_number_have_a_rollout_each():
     mine, other = record(3, "begun"), record(3, "done", "1.0.1", token="3:decaf")
     assert told(remembered(mine, other)) == [("r3", "done"), ("r3", "interrupted")]
