@@ -68,7 +68,7 @@ def found(
         "health": {"at": "2026-11-23T11:59:48Z", **host.pop("health", {})},
         "unit": unit,
     }
-    units = {f"alert-threader-health@{instance}.timer": host.pop("timer", "active"), **host.pop("units", {})}
+    units = {f"alert-threader-health@{instance}.timer": timer, **host.pop("units", {})}
     return [
         json.dumps({"instances": {instance: entry}, "systemd": True, "units": units, **host}),
         json.dumps({instance: unhealthy}),
