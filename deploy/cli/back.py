@@ -91,6 +91,7 @@ async def carry_out(hosts: Asks, found: Sight, chosen: Way, wish: Wish, tell: Ca
 
     port = HelperPort(call, found.known.connections, edges, times, ROLLBACK)
     run = Run(chosen.plan, port, tell, Pace() if wish.fast else _pace(settings))
+
     async def look() -> Target:
         return (await sight(hosts, found.known)).seen.target(chosen.wanted)
 
