@@ -33,7 +33,7 @@ from records import DATA, RUN, Answer, append, locked, read, sync, utc, write
 GOING_BACK = 900  # seconds that an undo may take after its switch was killed: a stop, a start, and a deadline
 STOP = "-"
 BACK = ("undo", "reject")  # purposes of a failed rollout's way back, which nobody has to confirm and nobody undoes
-ENDED = ("failed", "confirmed", "reverted")
+ENDED = ("failed", "confirmed", "reverted", "stuck")  # stuck: the disk does not let it go back yet
 DECIDED = ("healthy", "failing", *ENDED)  # failing: goes back, and waits for its port, which another instance has
 BUSY = ("active", "activating", "deactivating")
 
@@ -56,6 +56,12 @@ def transient(name: str) -> str:
 def alive(name: str) -> bool:
     """Whether a switch of the instance, or its settling, is under way."""
     return systemctl("is-active", transient(name)).stdout.strip() in BUSY
+
+
+def see_off(name: str) -> None:
+    """Wait until a switch that is decided has left."""
+    while alive(name) and read(RUN / f"{name}.state").get("state") in ENDED:
+        time.sleep(POLL)
 
 
 def halted(name: str) -> str | None:
@@ -151,7 +157,7 @@ def go_back(name: str, pending: Answer, verdict: str, reason: str, restart: bool
     if back:
         with suppress(OSError):
             finish(name)
-    tell(name, token, "failed" if verdict == "failed" else "reverted", reason)
+    tell(name, token, "stuck" if not back else "failed" if verdict == "failed" else "reverted", reason)
 
 
 def said(name: str, token: str) -> str | None:
@@ -268,6 +274,7 @@ def begin(name: str, generation: str, token: str, confirm_within: str, by: str, 
     words = ["systemd-run", "--quiet", "--collect", f"--unit={transient(name)}"]
     words += [f"--property=ExecStopPost={__file__} settle {name}", f"--property=TimeoutStopSec={GOING_BACK}"]
     words += [__file__, "switch", name, generation, token, confirm_within, by, purpose]
+    see_off(name)
     with records.writing(token) as refusal:
         if refusal:
             return refusal
@@ -321,6 +328,7 @@ def undo(name: str, token: str) -> Answer:
 
 def restart(name: str, by: str) -> Answer:
     """For the health check, which stands back while a switch is alive: settle what a dead one left, or restart."""
+    see_off(name)
     with locked(name, wait=False) as free:
         if not free or alive(name):
             return {"state": "busy", "reason": "a switch of it is under way"}

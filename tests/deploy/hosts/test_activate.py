@@ -383,6 +383,7 @@ def test_where_nothing_can_be_renamed_the_record_stays_for_the_next_settling(two
     monkeypatch.setattr(two.helper, "point", read_only)
     switch(two)
     assert is_pending(two)
+    assert two.state["state"] == "stuck"
     assert "`current` could not be led back: [Errno 30] Read-only file system" in two.state["reason"]
 
 
@@ -553,6 +554,15 @@ def test_a_second_switch_is_not_begun_beside_one_that_is_alive(leased, systemd_r
     assert begin(leased)["state"] == "busy"
     assert leased.state["token"] == "0:you"
     assert systemd_run == []
+
+
+@pytest.mark.parametrize("state", ["failed", "confirmed", "reverted", "stuck"])
+def test_one_that_is_decided_and_about_to_leave_is_waited_for(leased, systemd_run, monkeypatch, state):
+    answers = [True, True, False]
+    monkeypatch.setattr(leased.helper, "alive", lambda name: answers.pop(0) if answers else False)
+    leased.helper.tell("py-a", "0:you", state)
+    assert begin(leased)["state"] == "healthy"
+    assert leased.helper.restart("py-a", "health-check")["state"] == "restarted"
 
 
 def test_a_switch_that_systemd_does_not_start_has_failed(leased, monkeypatch):
