@@ -224,6 +224,9 @@ def test_a_server_that_left_the_settings_serves_until_it_is_retired_also_after_a
     until(lambda: states(lab, EDGE) == {A: "UP", B: "UP"}, 5)
     assert told(lab, EDGE, "retire", A) == {"state": "retired"}
     assert set(states(lab, EDGE)) == {B}
+    assert told(lab, EDGE, "admit", A)["state"] == "ready"  # a rollback
+    until(lambda: states(lab, EDGE) == {A: "UP", B: "UP"}, 5)
+    told(lab, EDGE, "retire", A)
     lab.inside(EDGE, CONFIG).write_text(wanted)
     told(lab, EDGE, "apply")
     assert states(lab, EDGE)[A] == "MAINT"

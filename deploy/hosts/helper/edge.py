@@ -5,7 +5,7 @@ Each call prints one line of JSON; SERVERS are names with commas between them. P
 
   edge drain SERVERS SECONDS WAIT   send them nothing new; after SECONDS they are admitted again unless somebody does
                                     so before; wait up to WAIT seconds until what they were sent is answered
-  edge admit SERVERS                send to them again, as far as the health checks allow it
+  edge admit SERVERS                send to them again, as far as the health checks allow it; also to retired ones
   edge retire SERVERS               out for good, and out of the configuration that runs once they are not wanted
   edge tidy                         retire every server that is not wanted
   edge apply                        run the wanted configuration; servers that left it stay until they are retired
@@ -35,6 +35,8 @@ UNIT, USER, BACKEND, POLL = "alert-threader-edge.service", "haproxy", "threaders
 PATIENCE = 5.0  # seconds that HAProxy may be away: it is being started again
 LINGER = 12.0  # seconds for what a reload leaves behind: "timeout http-keep-alive", and some
 MAINTENANCE, DRAIN = 0x01, 0x08  # bits of srv_admin_state
+ADMITTED, RETIRED = "admitted", "retired"
+FORMER = 100  # retired servers that are remembered
 RETIRING = "# No longer wanted, and in service until retired:\n"
 ALERT = re.compile(r"^\[ALERT\] +\(\d+\) : (?:config : )?(.*)$", re.MULTILINE)
 GENERAL = re.compile(r"Error\(s\) found|Fatal errors|Some protocols failed")
@@ -105,18 +107,18 @@ def sessions(names: list[str]) -> int:
     return count
 
 
-def admitted() -> dict[str, str]:
-    """The configuration's line of each server that was admitted and not retired."""
+def noted(what: str) -> dict[str, str]:
+    """The configuration's lines of the servers that were admitted, and not retired since, or of those `retired`."""
     with contextlib.suppress(OSError, ValueError):
-        found = json.loads((DATA / "admitted.json").read_text())
+        found = json.loads((DATA / f"{what}.json").read_text())
         return found if isinstance(found, dict) else {}
     return {}
 
 
-def note(lines: Mapping[str, str]) -> None:
-    """Replace what `admitted` reads, so that a crash leaves the old or the new."""
-    if lines != admitted():
-        put(DATA / "admitted.json", json.dumps(lines, indent=1) + "\n", 0o644)
+def note(what: str, lines: Mapping[str, str]) -> None:
+    """Replace what `noted` reads, so that a crash leaves the old or the new."""
+    if lines != noted(what):
+        put(DATA / f"{what}.json", json.dumps(lines, indent=1) + "\n", 0o644)
 
 
 def put(path: Path, text: str, mode: int) -> None:
@@ -139,7 +141,7 @@ def servers(text: str) -> dict[str, str]:
 def composed() -> str:
     """The configuration to run: the wanted one, whose backend comes last, and admitted servers that left it."""
     wanted = WANTED.read_text()
-    kept = [line for name, line in sorted(admitted().items()) if name not in servers(wanted)]
+    kept = [line for name, line in sorted(noted(ADMITTED).items()) if name not in servers(wanted)]
     return "".join((wanted, RETIRING, *kept)) if kept else wanted
 
 
@@ -226,15 +228,20 @@ def drain(text: str, seconds: str, wait: str) -> Answer:
 
 
 def admit(text: str) -> Answer:
-    """In again."""
+    """In again; one that was retired and is not wanted, too, since a rollout goes back to where it was."""
     names = text.split(",")
     with alone():
         states, lines = admins(), servers(composed())
+        former = {name: line for name, line in noted(RETIRED).items() if name in names and name not in lines}
+        if former:
+            note(ADMITTED, {**noted(ADMITTED), **former})
+            reload()
+            states, lines = admins(), servers(composed())
         for name in names:
             disarm(name, "timer")  # and not the service, which may be us
             if name in states:
                 welcome(name, states[name])
-        note({**admitted(), **{name: lines[name] for name in names if name in states and name in lines}})
+        note(ADMITTED, {**noted(ADMITTED), **{name: lines[name] for name in names if name in states and name in lines}})
     unknown = [name for name in names if name not in states]
     reason = f"HAProxy runs without {', '.join(unknown)}" if unknown else None
     return {"state": "unknown" if unknown else "ready", "reason": reason}
@@ -244,12 +251,14 @@ def retire(text: str) -> Answer:
     """Out for good. What a server still has in hand is finished, by a worker that a reload leaves."""
     names = text.split(",")
     with alone():
-        states = admins()
+        states, lines = admins(), servers(composed())
+        former = {name: lines[name] for name in names if name in lines}
+        note(RETIRED, dict([*noted(RETIRED).items(), *former.items()][-FORMER:]))
         for name in names:
             disarm(name, "timer", "service")
             if name in states:
                 told(name, "state maint")
-        note({name: line for name, line in admitted().items() if name not in names})
+        note(ADMITTED, {name: line for name, line in noted(ADMITTED).items() if name not in names})
         if states.keys() & set(names) - servers(composed()).keys():
             reload()
     return {"state": "retired"}
@@ -257,7 +266,7 @@ def retire(text: str) -> Answer:
 
 def tidy() -> Answer:
     """Retire whatever is not wanted."""
-    gone = admitted().keys() - servers(WANTED.read_text()).keys()
+    gone = noted(ADMITTED).keys() - servers(WANTED.read_text()).keys()
     return {**(retire(",".join(sorted(gone))) if gone else {"state": "retired"}), "servers": sorted(gone)}
 
 

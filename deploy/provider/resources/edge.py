@@ -15,7 +15,7 @@ from deploy.provider.resources.base import Resource, machine
 from deploy.provider.resources.host import compared, planned_changes
 from deploy.provider.values import Properties
 
-FORGET: Final = f"systemctl stop 'alert-threader-edge-admit-*'; rm -rf {EDGE_DATA}/admitted.json {EDGE_DATA}/lock"
+FORGET: Final = f"systemctl stop 'alert-threader-edge-admit-*'; rm -f {EDGE_DATA}/*.json {EDGE_DATA}/lock"
 
 
 class EdgeFailed(ForPeople):

@@ -31,7 +31,12 @@ class Proxy:
             raise ConnectionRefusedError("refused")
         if command == "show proc":
             lines = [f"{pid}  worker  1  0d\n" for pid in (self.worker, *self.old)]
-            return f"1  master  {self.reloads} [failed: 0]  0d\n# workers\n" + lines[0] + "# old workers\n" + "".join(lines[1:])
+            return (
+                f"1  master  {self.reloads} [failed: 0]  0d\n# workers\n"
+                + lines[0]
+                + "# old workers\n"
+                + "".join(lines[1:])
+            )
         if command.startswith("show servers state"):
             rows = [f"{HEAD} 1 {name} 10.0.0.1 2 {bits} 100 100\n" for name, bits in self.servers.items()]
             return "1\n# be_id\n" + "".join(rows) + "\n"
@@ -257,6 +262,26 @@ def test_tidying_retires_whatever_is_not_wanted(host):
     assert host.call("tidy") == {"state": "retired", "servers": []}
 
 
+def test_a_retired_server_can_be_admitted_since_a_rollback_goes_where_the_settings_no_longer_are(host):
+    host.started(A, B)
+    host.want(B)
+    host.call("apply")
+    host.call("retire", A)
+    assert host.call("admit", A) == {"state": "ready", "reason": None}
+    assert host.running() == [B, A]
+    assert host.proxy.servers == {A: READY, B: READY}
+    host.call("apply")
+    assert host.running() == [B, A]
+
+
+def test_only_the_last_hundred_retired_servers_are_remembered(host):
+    names = [f"py-{number}.h.1" for number in range(120)]
+    host.started(*names)
+    for name in names:
+        host.call("retire", name)
+    assert list(host.helper.noted("retired")) == names[20:]
+
+
 def test_a_server_that_comes_back_at_another_address_runs_as_wanted(host):
     host.started(A)
     host.want()
@@ -320,6 +345,6 @@ def test_a_reboot_in_the_middle_of_a_rollout_loses_no_server_that_serves(host):
 def test_what_is_noted_is_old_or_new_also_when_it_is_spoilt(host):
     host.started(A)
     (host.data / "admitted.json").write_text("{")
-    assert host.helper.admitted() == {}
+    assert host.helper.noted("admitted") == {}
     host.call("admit", A)
-    assert set(host.helper.admitted()) == {A}
+    assert set(host.helper.noted("admitted")) == {A}
