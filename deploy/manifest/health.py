@@ -63,6 +63,17 @@ SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 """
 
+# Nothing looks at the instance any more, and what was escalated is ended, before the settings for that go.
+_REMOVE: Final = """
+for each in health@$1.timer health@$1.service restart@$1.service; do
+    systemctl stop "alert-threader-$each"
+    systemctl reset-failed "alert-threader-$each"
+done >/dev/null 2>&1
+[ ! -x "$0" ] || "$0" forget "$1" >/dev/null
+shift
+rm -rf -- "$@" && systemctl daemon-reload
+"""
+
 TIMER: Final = f"""\
 {_HEAD}
 # When it elapses is in a drop-in of each instance.
@@ -178,6 +189,13 @@ def health_manifest(instance: str, host: str, impl: str, health: HealthSpec) -> 
         links={f"{UNIT_DIRECTORY}/timers.target.wants/{timer_name(instance)}": TIMER_PATH},
         units={timer_name(instance): "active"},
     )
+
+
+def removal(instance: str, *more: str) -> tuple[str, ...]:
+    """The command that ends the watch over an instance and leaves nothing of it, nor the paths in `more`."""
+    manifest = health_manifest(instance, "", "", HealthSpec())
+    paths = (*manifest.directories, settings_path(instance), *manifest.links, f"{HEALTH_DATA}/{instance}.json", *more)
+    return ("sh", "-c", _REMOVE, HEALTH_PROBE, instance, *paths)
 
 
 def schedule(every: float) -> str:

@@ -4,22 +4,15 @@ from typing import Final
 
 from deploy.faults import HostFault
 from deploy.manifest.found import found_manifest
-from deploy.manifest.health import metrics_path, schedule_path
-from deploy.manifest.items import Change, Manifest, difference
-from deploy.manifest.paths import HEALTH_DATA, HEALTH_PROBE, timer_name
-from deploy.provider.fleet import given_up, removing
+from deploy.manifest.health import metrics_path, removal, schedule_path
+from deploy.manifest.items import Change, Manifest
+from deploy.manifest.paths import timer_name
+from deploy.provider.fleet import given_up
 from deploy.provider.resources.base import Resource, machine
 from deploy.provider.resources.host import compared, planned_changes
 from deploy.provider.values import Properties
 
 SECTIONS: Final = ("directories", "files", "access", "links", "units")
-FORGET: Final = """
-systemctl stop "alert-threader-health@$1.timer" "alert-threader-health@$1.service" "alert-threader-restart@$1.service"
-systemctl reset-failed "alert-threader-health@$1.service" "alert-threader-restart@$1.service"
-[ ! -x "$0" ] || "$0" forget "$1"
-rm -f "$2" "$3"
-"""
-"""Runs before the check's settings go: nothing looks at the instance any more, and nobody is told of it any longer."""
 
 
 class HealthTimerResource(Resource):
@@ -49,15 +42,18 @@ class HealthTimerResource(Resource):
         return await self._converge(urn, old, new)
 
     async def delete(self, urn: str, old: Properties) -> None:
-        """Stop the timer, end what it escalated, and remove what is its own."""
-        connection, fleet, instance = old["connection"], self.context.fleet, old["instance"]
+        """Stop the timer, end what it escalated, and remove what is its own.
+
+        Where the host does not let us, it goes with the instance: the Rollout is deleted after this, and the instances
+        of all hosts after that, so a failure here would hold up the others.
+        """
+        instance, engine = old["instance"], self.context.engine
         if given_up(old["host"], old["lost"]):
-            return self.context.engine.warn(urn, f"host {old['host']} is lost: the timer of {instance} is forgotten")
-        with removing():
-            found = found_manifest(await fleet.fresh(connection), Manifest.of(old))
-            files = (f"{HEALTH_DATA}/{instance}.json", metrics_path(old["metrics"], instance))
-            await fleet.call(connection, ("sh", "-c", FORGET, HEALTH_PROBE, instance, *files))
-            await fleet.apply(connection, difference(found, Manifest()), {})
+            return engine.warn(urn, f"host {old['host']} is lost: the timer of {instance} is forgotten")
+        try:
+            await self.context.fleet.call(old["connection"], removal(instance, metrics_path(old["metrics"], instance)))
+        except HostFault as fault:
+            engine.warn(urn, f"the timer of {instance} is still there, and goes together with it: {fault.text}")
         return None
 
     async def _converge(self, urn: str, old: Properties | None, new: Properties) -> Properties:

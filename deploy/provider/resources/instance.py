@@ -8,6 +8,7 @@ from deploy.faults import HostFault
 from deploy.hosts.client import ROOT
 from deploy.manifest.environment import parse, render
 from deploy.manifest.found import found_manifest
+from deploy.manifest.health import removal, settings_path
 from deploy.manifest.items import Manifest, difference
 from deploy.manifest.paths import ARTIFACT_DIRECTORY
 from deploy.provider.fleet import given_up, removing
@@ -50,7 +51,10 @@ class InstanceResource(Resource):
         if given_up(old["host"], old["lost"]):
             return self.context.engine.warn(urn, f"host {old['host']} is lost: {old['instance']} is forgotten")
         with removing():
-            found = found_manifest(await fleet.fresh(connection), Manifest.of(old))
+            snapshot = await fleet.fresh(connection)
+            found = found_manifest(snapshot, Manifest.of(old))
+            if settings_path(old["instance"]) in snapshot["paths"]:  # the host did not let its timer be removed
+                await fleet.call(connection, removal(old["instance"]))
             await fleet.forget(connection, old["instance"], purge=purging())
             await fleet.apply(connection, difference(found, Manifest()), {})
         return None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.manifest import health
-from deploy.manifest.health import health_base, health_manifest
+from deploy.manifest.health import health_base, health_manifest, removal
 from deploy.manifest.paths import HEALTH_PROBE
 from deploy.settings.specs import HealthSpec
 from tests.deploy.hosts.conftest import load
@@ -95,6 +95,16 @@ def test_two_instances_share_no_path_and_no_unit():
     one, two = (health_manifest(name, "app-1", "python", HealthSpec()) for name in ("a", "b"))
     assert not set(one.paths) & set(two.paths)
     assert not set(one.units) & set(two.units)
+
+
+def test_the_end_of_the_watch_stops_and_forgets_before_it_removes_all_that_is_of_the_instance():
+    shell, option, script, probe, instance, *paths = removal("py-a", "/m/py-a.prom")
+    assert (shell, option, probe, instance) == ("sh", "-c", HEALTH_PROBE, "py-a")
+    steps = [script.index(word) for word in ("systemctl stop", '"$0" forget "$1"', "rm -rf", "systemctl daemon-reload")]
+    assert steps == sorted(steps)
+    manifest = health_manifest("py-a", "app-1", "python", HealthSpec())
+    assert all(any(path == each or path.startswith(f"{each}/") for each in paths) for path in manifest.paths)
+    assert {"/var/lib/alert-threader-health/py-a.json", "/m/py-a.prom"} <= {*paths}
 
 
 @pytest.mark.parametrize(("every", "text"), [(60.0, "60s"), (0.5, "0.5s"), (3600.0, "3600s"), (90.25, "90.25s")])

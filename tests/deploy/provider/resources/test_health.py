@@ -5,9 +5,8 @@ import asyncio
 import pytest
 
 from deploy.faults import HostFault
-from deploy.manifest.health import health_manifest, schedule_path, settings_path
+from deploy.manifest.health import health_manifest, removal, schedule_path, settings_path
 from deploy.manifest.items import Manifest
-from deploy.provider.fleet import LostHost
 from deploy.provider.resources.base import Context
 from deploy.provider.resources.health import SECTIONS, HealthTimerResource
 from deploy.provider.resources.instance import InstanceResource
@@ -140,27 +139,22 @@ def test_on_a_lost_host_nothing_is_contacted_and_the_timer_is_forgotten():
 # --- removal
 
 
-def test_removing_stops_the_timer_ends_what_was_escalated_and_only_then_takes_the_settings_for_that_away():
+def test_removing_is_one_call_that_leaves_nothing_of_it():
     timer = resource(WELL)
     asyncio.run(timer.delete("urn", inputs()))
-    called, applied = timer.context.fleet.did("run", "apply")
-    assert called[2:4] == ("sh", "-c")
-    assert called[5:] == (
-        "/usr/local/lib/alert-threader/health",
-        "py-a",
-        "/var/lib/alert-threader-health/py-a.json",
-        "/var/lib/prometheus/node-exporter/alert-threader-health-py-a.prom",
-    )
-    stop, forget = called[4].index('systemctl stop "alert-threader-health@$1.timer"'), called[4].index('"$0" forget')
-    assert stop < forget
-    manifest = Manifest.of(inputs())
-    assert {change.name for change in applied[2]} == {*manifest.paths, *manifest.units}
-    assert all(change.wanted is None for change in applied[2])
+    metrics = "/var/lib/prometheus/node-exporter/alert-threader-health-py-a.prom"
+    assert timer.context.fleet.calls == [("run", "h1", *removal("py-a", metrics))]
 
 
-def test_nothing_is_forgotten_of_a_host_that_does_not_answer(monkeypatch):
-    with pytest.raises(LostHost, match="THREADER_LOST=h1"):
-        asyncio.run(resource(fault("h1")).delete("urn", inputs()))
+@pytest.mark.parametrize("message", ["Connection refused", "Read-only file system"])
+def test_a_host_that_can_not_be_changed_holds_up_nobody_since_the_timer_goes_with_the_instance(message):
+    timer = resource(fault("h1", message))
+    asyncio.run(timer.delete("urn", inputs()))
+    (text,) = timer.context.engine.texts("warn")
+    assert text.startswith("the timer of py-a is still there, and goes together with it: host h1")
+
+
+def test_a_host_that_somebody_names_as_lost_is_not_contacted(monkeypatch):
     monkeypatch.setenv("THREADER_LOST", "h1")
     timer = resource(fault("h1"))
     asyncio.run(timer.delete("urn", inputs()))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.faults import HostFault
+from deploy.manifest.health import removal
 from deploy.manifest.instance import instance_manifest
 from deploy.manifest.items import Manifest
 from deploy.provider.fleet import LostHost
@@ -239,6 +240,14 @@ def test_removing_stops_it_and_keeps_its_data_unless_purging_is_asked_for(monkey
     assert made.context.fleet.did("forget") == [("forget", "h1", "py-a", purge)]
     ((_, _, changes),) = made.context.fleet.did("apply")
     assert {change.name for change in changes} == set(instance_manifest("py-a").paths)
+
+
+def test_a_timer_that_could_not_be_removed_goes_before_its_instance():
+    found = well()
+    found["paths"]["/etc/alert-threader.d/py-a.health.json"] = {"file": "{}", "access": "root:root 0644"}
+    made = resource(found)
+    asyncio.run(made.delete("urn", instance_inputs(ENV)))
+    assert made.context.fleet.did("run", "forget") == [("run", "h1", *removal("py-a")), ("forget", "h1", "py-a", False)]
 
 
 def test_nothing_is_forgotten_of_a_host_that_does_not_answer(monkeypatch):
