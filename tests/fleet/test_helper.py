@@ -109,6 +109,7 @@ def test_a_port_that_nobody_leaves_is_a_failure_and_what_ran_runs_on(host: Helpe
     answer = host.begin("py-a", "two", host.token)
     assert (answer["state"], answer["reason"]) == ("failed", f"another process has port {B}, for 5 s")
     assert (host.serves(A), host.serves(B)) == ("one", "one")
+    assert host.ledger("py-a")[-1]["verdict"] == "unconfirmed"  # which says nothing against the generation
 
 
 def test_after_a_boot_the_lease_is_nobodys_but_no_lower_counter_gets_it(host: Helped):

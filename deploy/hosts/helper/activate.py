@@ -28,7 +28,7 @@ from contextlib import suppress
 
 import records
 from instance import POLL, at_once, beside, current, damage, point, settings, taken, unwell, wait
-from records import DATA, RUN, Answer, append, locked, read, sync, utc, write
+from records import DATA, RUN, Answer, leave, locked, read, record, said, sync, tell, write
 
 GOING_BACK = 900  # seconds that an undo may take after its switch was killed: a stop, a start, and a deadline
 STOP = "-"
@@ -110,22 +110,6 @@ def started(
     return f"{reason}, for {seconds:g} s" if reason and time.monotonic() >= end else reason
 
 
-def tell(name: str, token: str, state: str, reason: str | None = None) -> None:
-    """Say how the switch `token` stands, to whoever asks with `report`."""
-    with suppress(OSError):
-        write(RUN / f"{name}.state", json.dumps({"token": token, "state": state, "reason": reason}))
-
-
-def record(name: str, verdict: str, pending: Answer, reason: str | None = None) -> None:
-    """Append one line to the instance's ledger; on a full disk only to the journal."""
-    what = {key: pending.get(key) for key in ("from", "to", "by", "token", "purpose")}
-    line = json.dumps({"at": utc(), "verdict": verdict, **what, "reason": reason})
-    try:
-        append(DATA / name / "ledger.jsonl", line)
-    except OSError as error:
-        print(f"{error}: {line}", file=sys.stderr)
-
-
 def finish(name: str) -> None:
     """Nothing is pending any more, for good."""
     (DATA / name / "pending.json").unlink(missing_ok=True)
@@ -134,36 +118,40 @@ def finish(name: str) -> None:
         (DATA / name / ".back").unlink(missing_ok=True)
 
 
-def go_back(name: str, pending: Answer, verdict: str, reason: str, restart: bool = True) -> None:
-    """Undo a pending switch; never gated: it runs once, whatever it finds, and what runs comes before what is told."""
-    old, token, back = pending["from"], pending["token"], True
+def go_back(
+    name: str, pending: Answer, verdict: str, reason: str, state: str = "reverted", restart: bool = True
+) -> None:
+    """Undo a pending switch; never gated: it runs once, whatever it finds, and what runs comes before what is told.
+
+    A verdict `unready` is `failed`, unless the old generation, which was ready before, does not get so any more either.
+    """
+    old, token = pending["from"], pending["token"]
 
     def insist() -> None:
         tell(name, token, "failing", reason)  # who has the port may be waiting for this word
 
     try:
-        if not restart:
-            point(name, old)
-        else:
-            point(name, old)
-            failure = stopped(name)
-            if old is not None:
-                failure = started(name, False, lambda: None, insist)
-                failure = failure and f"the old generation {old} is unhealthy, too: {failure}"
-            reason = f"{reason}; {failure}" if failure else reason
+        point(name, old)
+        failure = stopped(name) if restart else None
+        if restart and old is not None:
+            failure = started(name, False, lambda: None, insist)
+            failure = failure and f"the old generation {old} is unhealthy, too: {failure}"
+            if verdict == "unready" and not failure and (failure := readiness(name)):
+                verdict, failure = "unconfirmed", f"the old generation {old} is not ready now either: {failure}"
+        reason = f"{reason}; {failure}" if failure else reason
     except OSError as error:  # a disk on which nothing can be renamed: the next settling tries again
-        reason, back = f"{reason}; `current` could not be led back: {error}", False
-    record(name, verdict, pending, reason)
-    if back:
+        reason, state = f"{reason}; `current` could not be led back: {error}", "stuck"
+    record(name, "failed" if verdict == "unready" else verdict, pending, reason)
+    if state != "stuck":
         with suppress(OSError):
             finish(name)
-    tell(name, token, "stuck" if not back else "failed" if verdict == "failed" else "reverted", reason)
+    tell(name, token, state, reason)
 
 
-def said(name: str, token: str) -> str | None:
-    """The controller's order for this switch, if there is one."""
-    found = read(RUN / f"{name}.order")
-    return str(found.get("order")) if found.get("token") == token else None
+def readiness(name: str) -> str | None:
+    """Why what runs does not get ready within its deadline, or None."""
+    want = settings(name)
+    return wait(lambda: unwell(name), time.monotonic() + want["deadline"], want["interval"], lambda: halted(name))
 
 
 def order(name: str, token: str, seconds: float) -> str | None:
@@ -213,6 +201,15 @@ def forward(name: str, pending: Answer, ready: bool) -> str | None:
     return started(name, ready, halt) if pending["to"] else stuck
 
 
+def blame(name: str, pending: Answer, ready: bool) -> str:
+    """The verdict on a switch that did not get well: `failed` only where its generation is to blame."""
+    if pending["purpose"] not in BACK and said(name, pending["token"]) == "undo":
+        return "undone"
+    if systemctl("is-active", unit(name)).stdout.strip() == "inactive":
+        return "unconfirmed"  # it was never started, since its port was not free
+    return "unready" if ready and pending["to"] and unwell(name, ready=False) is None else "failed"
+
+
 def switch(name: str, generation: str, token: str, confirm_within: str, by: str, purpose: str) -> None:
     """The whole transaction of one instance."""
     with locked(name):
@@ -227,8 +224,8 @@ def switch(name: str, generation: str, token: str, confirm_within: str, by: str,
         tell(name, token, "switching")
         reason = forward(name, pending, ready)
         if reason:
-            undone = purpose not in BACK and said(name, token) == "undo"
-            return go_back(name, pending, "undone" if undone else "failed", reason)
+            verdict = blame(name, pending, ready)
+            return go_back(name, pending, verdict, reason, "reverted" if verdict == "undone" else "failed")
         if purpose not in BACK:
             tell(name, token, "healthy")
             word = order(name, token, float(confirm_within))
@@ -238,7 +235,7 @@ def switch(name: str, generation: str, token: str, confirm_within: str, by: str,
         try:
             finish(name)
         except OSError as error:
-            return go_back(name, pending, "failed", f"it could not be confirmed: {error}")
+            return go_back(name, pending, "unconfirmed", f"it could not be confirmed: {error}")
         record(name, "confirmed" if to else "stopped", pending)
         return tell(name, token, "confirmed")
 
@@ -253,7 +250,7 @@ def left(name: str, restart: bool = True) -> bool:
     if "token" not in pending or not (old is None or (isinstance(old, str) and "/" not in old)):
         path.unlink(missing_ok=True)
         return False
-    go_back(name, pending, "reverted", "the switch was cut off", restart)
+    go_back(name, pending, "reverted", "the switch was cut off", restart=restart)
     return True
 
 
@@ -299,11 +296,6 @@ def report(name: str, token: str, states: tuple[str, ...]) -> Answer:
             return {"token": token, "state": "lost", "reason": "no such switch on this host"}
         running = alive(name)
         time.sleep(POLL)
-
-
-def leave(name: str, token: str, word: str) -> None:
-    """Leave an order for the switch `token`."""
-    write(RUN / f"{name}.order", json.dumps({"token": token, "order": word}))
 
 
 def confirm(name: str, token: str) -> Answer:

@@ -8,6 +8,7 @@ is refused for ever. How long a lease lives is measured by this host's own clock
 import fcntl
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -92,6 +93,33 @@ def locked(name: str, wait: bool = True) -> Iterator[bool]:
 def utc() -> str:
     """Now, as RFC 3339 has it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def record(name: str, verdict: str, switch: Answer, reason: str | None = None) -> None:
+    """Append one line to the instance's ledger; on a full disk only to the journal."""
+    what = {key: switch.get(key) for key in ("from", "to", "by", "token", "purpose")}
+    line = json.dumps({"at": utc(), "verdict": verdict, **what, "reason": reason})
+    try:
+        append(DATA / name / "ledger.jsonl", line)
+    except OSError as error:
+        print(f"{error}: {line}", file=sys.stderr)
+
+
+def tell(name: str, token: str, state: str, reason: str | None = None) -> None:
+    """Say how the switch `token` stands, to whoever asks with `report`."""
+    with suppress(OSError):
+        write(RUN / f"{name}.state", json.dumps({"token": token, "state": state, "reason": reason}))
+
+
+def leave(name: str, token: str, word: str) -> None:
+    """Leave an order for the switch `token`."""
+    write(RUN / f"{name}.order", json.dumps({"token": token, "order": word}))
+
+
+def said(name: str, token: str) -> str | None:
+    """The controller's order for this switch, if there is one."""
+    found = read(RUN / f"{name}.order")
+    return str(found.get("order")) if found.get("token") == token else None
 
 
 def rank(token: object) -> tuple[int, str]:

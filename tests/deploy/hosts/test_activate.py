@@ -60,7 +60,7 @@ def fill(host, monkeypatch, *kinds):
     if "file" in kinds:
         monkeypatch.setattr(path, "open", open_elsewhere)
     if "line" in kinds:
-        monkeypatch.setattr(host.helper, "append", no_room)
+        monkeypatch.setattr(host.helper.records, "append", no_room)
 
 
 # --- waiting for health
@@ -248,6 +248,29 @@ def test_it_has_to_get_ready_unless_what_it_replaces_ran_and_was_not(two, before
     assert two.state["state"] == state
 
 
+@pytest.mark.parametrize(
+    ("after", "verdict", "told"),
+    [
+        (["HTTP 503"] * 70 + [None], "failed", "HTTP 503, for 30 s"),
+        (["HTTP 503"], "unconfirmed", "HTTP 503, for 30 s; the old generation 1.0-a is not ready now either: HTTP 503"),
+    ],
+)
+def test_a_generation_is_not_to_blame_when_the_old_one_does_not_get_ready_again_either(two, after, verdict, told):
+    """A link that is cut, say, or a store that is gone: the next deploy may try this generation again."""
+    two.ready = [None, *after]
+    switch(two)
+    assert two.state == {"token": TOKEN, "state": "failed", "reason": told}
+    assert (two.current, two.ledger[-1]["verdict"]) == ("generations/1.0-a", verdict)
+    assert two.did("start") == [("start", UNIT)] * 2
+
+
+def test_a_first_generation_that_does_not_get_ready_has_failed(host):
+    host.generation("1.0-a", ready=True)
+    host.ready = ["HTTP 503"]
+    switch(host, "1.0-a")
+    assert host.ledger[-1]["verdict"] == "failed"
+
+
 def test_a_first_generation_has_to_get_ready(host):
     host.generation("1.0-a", ready=True)
     host.order("confirm")
@@ -257,9 +280,9 @@ def test_a_first_generation_has_to_get_ready(host):
 
 
 def test_what_went_back_has_to_be_healthy_only(two):
-    two.probes, two.ready = [None] + ["HTTP 500"] * 61 + [None], [None, "HTTP 503"]
+    two.probes, two.ready = [None] + ["HTTP 500"] * 62 + [None], [None, "HTTP 503"]
     switch(two)
-    assert two.state["reason"] == "HTTP 500, for 30 s"
+    assert (two.state["reason"], two.ledger[-1]["verdict"]) == ("HTTP 500, for 30 s", "failed")
 
 
 # --- the port
@@ -275,9 +298,11 @@ def test_a_port_that_another_instance_is_about_to_leave_is_waited_for(two):
 
 def test_an_instance_whose_port_never_gets_free_is_not_started_and_goes_back(two):
     two.port = ["another process has port 1"] * 302 + [None]
+    two.active = "inactive"
     switch(two)
     assert two.state["state"] == "failed"
     assert two.state["reason"] == "another process has port 1, for 30 s"
+    assert two.ledger[-1]["verdict"] == "unconfirmed"
     assert two.did("start") == [("start", UNIT)]
     assert two.current == "generations/1.0-a"
 
@@ -357,7 +382,7 @@ def test_on_a_full_disk_a_switch_touches_nothing(two, monkeypatch, kinds):
 
 @pytest.mark.parametrize("kinds", [("line",), ("link", "file", "line")])
 def test_on_a_disk_that_gets_full_meanwhile_the_old_generation_is_started_all_the_same(two, monkeypatch, capsys, kinds):
-    def look(*_):
+    def look(*_, **__):
         if two.current == "generations/1.0-a":
             return None
         fill(two, monkeypatch, *kinds)
@@ -398,8 +423,9 @@ def test_a_switch_that_can_not_be_confirmed_for_good_goes_back(two, monkeypatch)
 
     monkeypatch.setattr(two.helper, "finish", once)
     switch(two)
-    assert (two.current, two.state["state"]) == ("generations/1.0-a", "failed")
+    assert (two.current, two.state["state"]) == ("generations/1.0-a", "reverted")
     assert "could not be confirmed" in two.state["reason"]
+    assert two.ledger[-1]["verdict"] == "unconfirmed"
 
 
 # --- after a cut
@@ -652,7 +678,7 @@ def test_nothing_is_restarted_beside_a_switch_that_holds_its_lock(two):
 def test_a_switch_holds_a_lock_that_anybody_can_see(two, monkeypatch):
     seen = []
 
-    def look(*_):
+    def look(*_, **__):
         with (two.run / "py-a.lock").open() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
