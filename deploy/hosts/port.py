@@ -21,6 +21,8 @@ ASKED_AGAIN: Final = 3
 """How often what must be heard is asked; each time that a host does not answer takes some 5 s."""
 STOPPING: Final = 60.0
 """Seconds for a stop, and some: the unit's TimeoutStopSec is 40."""
+HELD_OUT: Final = 86400.0
+"""Seconds for which a place that was left gets nothing: any rollout is over by then, and has retired it."""
 STOP: Final = "-"
 
 Call = Callable[[Connection, Sequence[str]], Awaitable[list[str]]]
@@ -64,13 +66,19 @@ class HelperPort:
         server = step.server if back else step.server_before
         return await self._at_edges("drain", server, f"{self._times.away:g}", f"{self._times.drain:g}")
 
-    async def admit(self, step: Step, *, back: bool) -> Answer:
-        """At every edge the place that the instance is at; the one that it left, if another, is retired."""
-        now, left = (step.server_before, step.server) if back else (step.server, step.server_before)
-        if left and left != now:
-            await self._at_edges("retire", left)
+    async def admit(self, step: Step, *, back: bool, sure: bool = True) -> Answer:
+        """At every edge the place that the instance is at; the other one, if it has another, is kept out."""
+        now, other = (step.server_before, step.server) if back else (step.server, step.server_before)
+        if other and other != now:
+            verb = "admit" if not sure else "retire" if back else "drain"
+            await self._at_edges(verb, other, *((f"{HELD_OUT:g}", "0") if verb == "drain" else ()))
         answer = await self._at_edges("admit", now)
         return Answer(READY, answer.reason) if answer.state != UNREACHABLE else answer
+
+    async def retire(self, step: Step) -> Answer:
+        """At every edge the place that was left, if it is another."""
+        left = step.server_before
+        return await self._at_edges("retire", left if left != step.server else None)
 
     async def begin(self, step: Step) -> Answer:
         """Switch under the host's own systemd; a stop is a switch to nothing."""
@@ -126,7 +134,7 @@ class HelperPort:
         reasons = [
             f"edge on {edge} could not {verb} {server}: {answer.get('reason')}"
             for edge, answer in zip(self._edges, found, strict=True)
-            if answer["state"] in (UNREACHABLE, "failed")
+            if answer["state"] in (UNREACHABLE, "failed") or (verb == "admit" and answer["state"] == "unknown")
         ]
         return Answer(UNREACHABLE, "; ".join(reasons)) if reasons else Answer(DRAINED)
 

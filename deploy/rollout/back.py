@@ -74,7 +74,8 @@ async def go_back(run: Run, ended: Ended, done: Sequence[Batch], culprits: Colle
 async def _all_back(run: Run, steps: Sequence[Step], answers: Sequence[Answer], culprits: Collection[str]) -> list[str]:
     pairs = zip(steps, answers, strict=True)
     back = await asyncio.gather(*(_back(run, step, each, step.instance in culprits) for step, each in pairs))
-    await asyncio.gather(*(run.port.admit(step, back=True) for step in steps))
+    known = zip(steps, (text is None for text in back), strict=True)
+    await asyncio.gather(*(run.port.admit(step, back=True, sure=sure) for step, sure in known))
     return [text for text in back if text]
 
 

@@ -43,6 +43,10 @@ async def execute(run: Run) -> None:
     failures = await watch.updated(done)
     if failures:
         await _fail(run, failures, Ended(), done)
+    steps = (step for step in plan.steps if step.server_before not in (None, step.server))
+    for answer in await asyncio.gather(*(run.port.retire(step) for step in steps)):
+        if answer.state == UNREACHABLE:
+            run.tell(f"{answer.reason}: it keeps a server that nothing answers at")
 
 
 async def _between(run: Run, watch: Watch, done: Sequence[Batch], batch: Batch) -> tuple[Failure, ...]:

@@ -86,7 +86,7 @@ async def held(
     finally:
         renewing.cancel()
         await asyncio.gather(renewing, return_exceptions=True)
-        await asyncio.gather(*(leases.release(host, lease.token) for host in hosts))
+        await asyncio.gather(*(leases.release(host, lease.token) for host in sorted(hosts)))
 
 
 async def _taken(

@@ -91,25 +91,21 @@ def _why(takers: Sequence[tuple[Step, Step]]) -> str:
 def _sorted(groups: Sequence[_Group], first: Mapping[str, int]) -> list[_Group]:
     """The groups in the order in which they are done; the sort is stable, so the rest is as in the settings."""
 
-    def rank(group: _Group) -> tuple[int, bool, int]:
-        kind = (
-            2
-            if all(map(_stops, group.steps))
-            else 1
-            if any(_costs(step) or _stops(step) for step in group.steps)
-            else 0
-        )
+    def rank(group: _Group) -> tuple[bool, bool, int]:
+        costs = any(_costs(step) or _stops(step) for step in group.steps)
         drained = any(step.costs and is_drained(step.before) for step in group.steps)
-        return kind, not drained, min(first.get(step.instance, len(first)) for step in group.steps)
+        return costs, not drained, min(first.get(step.instance, len(first)) for step in group.steps)
 
-    waiting, done, ordered = sorted(groups, key=rank), set[Step](), list[_Group]()
+    stops = [group for group in groups if all(map(_stops, group.steps))]
+    waiting = sorted((group for group in groups if group not in stops), key=rank)
+    done, ordered = set[Step](), list[_Group]()
     while waiting:
         able = [each for each in waiting if each.after <= done]
         group = next((each for each in able if each.better <= done), able[0])
         waiting.remove(group)
         ordered.append(group)
         done.update(group.steps)
-    return ordered
+    return [*ordered, *stops]
 
 
 def _batches(groups: Sequence[_Group], size: int | None) -> list[Batch]:

@@ -46,8 +46,15 @@ class Port(Protocol):
         With `reject` the host remembers that what it leaves has failed.
         """
 
-    async def admit(self, step: Step, *, back: bool) -> Answer:
-        """Let every edge send to where the instance is now, where it was before or where it came to; then `ready`."""
+    async def admit(self, step: Step, *, back: bool, sure: bool = True) -> Answer:
+        """Let every edge send to where the instance is now, where it was before or where it came to; then `ready`.
+
+        The other place gets nothing, and can be admitted again until it is retired. Where one is not `sure` in which
+        of them it is, both are admitted: edges look for themselves what answers.
+        """
+
+    async def retire(self, step: Step) -> Answer:
+        """Let every edge forget the place that was left, when nothing goes back any more."""
 
     async def survey(self, instances: Mapping[str, str]) -> Mapping[str, str | None]:
         """Why each instance (by name, with its host) is not healthy and ready, or None."""

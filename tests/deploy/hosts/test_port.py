@@ -64,13 +64,20 @@ def test_a_drain_is_asked_of_every_edge_for_longer_than_any_switch_takes():
         (lambda port: port.admit(STAY, back=False), [("e1", "edge", "admit", "a.h1.9009")]),
         (
             lambda port: port.admit(MOVE, back=False),
-            [("e1", "edge", "retire", "a.h1.9009"), ("e1", "edge", "admit", "a.h1.9010")],
+            [("e1", "edge", "drain", "a.h1.9009"), ("e1", "edge", "admit", "a.h1.9010")],
+        ),
+        (
+            lambda port: port.admit(MOVE, back=True, sure=False),
+            [("e1", "edge", "admit", "a.h1.9010"), ("e1", "edge", "admit", "a.h1.9009")],
         ),
         (
             lambda port: port.admit(MOVE, back=True),
             [("e1", "edge", "retire", "a.h1.9010"), ("e1", "edge", "admit", "a.h1.9009")],
         ),
-        (lambda port: port.admit(STOP, back=False), [("e1", "edge", "retire", "a.h1.9009")]),
+        (lambda port: port.admit(STOP, back=False), [("e1", "edge", "drain", "a.h1.9009")]),
+        (lambda port: port.retire(STAY), []),
+        (lambda port: port.retire(MOVE), [("e1", "edge", "retire", "a.h1.9009")]),
+        (lambda port: port.retire(STOP), [("e1", "edge", "retire", "a.h1.9009")]),
         (lambda port: port.admit(STOP, back=True), [("e1", "edge", "admit", "a.h1.9009")]),
         (lambda port: port.admit(FIRST, back=True), [("e1", "edge", "retire", "a.h1.9009")]),
     ],

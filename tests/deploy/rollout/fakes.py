@@ -12,6 +12,7 @@ WELL = {
     "undo": "reverted",
     "revert": "confirmed",
     "admit": "ready",
+    "retire": "drained",
 }
 OLD, NEW = "1.0-x", "1.1-y"
 
@@ -61,8 +62,11 @@ class FakePort:
     async def revert(self, step, *, reject):
         return await self._answer("revert", step, *["reject"] * reject)
 
-    async def admit(self, step, *, back):
-        return await self._answer("admit", step, *["back"] * back)
+    async def admit(self, step, *, back, sure=True):
+        return await self._answer("admit", step, *["back"] * back, *["or not"] * (not sure))
+
+    async def retire(self, step):
+        return await self._answer("retire", step)
 
     async def survey(self, instances):
         self.calls.append(("survey", " ".join(instances)))

@@ -50,7 +50,7 @@ def test_an_instance_goes_back_by_how_far_it_came(state, answers, asked, stuck):
     port = FakePort({"a": answers})
     assert back(port, ended(state)) == stuck
     assert port.words("undo", "revert") == asked
-    assert port.words("admit") == ["admit a back"]
+    assert port.words("admit") == ["admit a back or not" if stuck else "admit a back"]
 
 
 def test_only_what_failed_is_rejected():

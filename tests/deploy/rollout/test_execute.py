@@ -174,8 +174,34 @@ def test_batches_go_one_after_the_other_and_each_is_told():
     port = FakePort()
     error, told = carried_out(plan("a", "b", "Z"), port)
     assert error is None
-    assert port.words() == [f"{verb} {name}" for name in "abZ" for verb in ("drain", "begin", "confirm", "admit")]
+    assert port.words() == [f"{verb} {name}" for name in "abZ" for verb in ("drain", "begin", "confirm", "admit")] + [
+        "retire Z"
+    ]
     assert told == ["1 of 3: activate a", "2 of 3: activate b", "3 of 3: stop Z"]
+
+
+def moves(*names):
+    """A plan in which each instance moves to another port, one after the other."""
+    return Plan(tuple(Batch((replace(step(name), port=9002),)) for name in names))
+
+
+def test_places_that_were_left_are_retired_when_all_is_well_and_not_before():
+    port = FakePort()
+    assert carried_out(moves("a", "b"), port)[0] is None
+    assert port.words()[-2:] == ["retire a", "retire b"]
+    assert len(port.called("retire")) == 2
+
+
+def test_places_that_are_gone_back_to_are_not_retired():
+    port = FakePort({"b": {"begin": "failed"}})
+    carried_out(moves("a", "b"), port)
+    assert port.called("retire") == []
+
+
+def test_an_edge_that_can_not_retire_a_place_is_told_and_is_no_failure():
+    error, told = carried_out(moves("a"), FakePort({"a": {"retire": "unreachable"}}))
+    assert error is None
+    assert told[-1] == "reason of a: it keeps a server that nothing answers at"
 
 
 def test_nothing_to_do_says_nothing():
