@@ -60,7 +60,8 @@ def test_the_rollout_has_admitted_every_instance(lab: Lab, stack: Deployment):
 
 
 def test_a_second_up_changes_nothing(stack: Deployment):
-    assert stack.up().good().unchanged
+    done = stack.up("--diff").good()
+    assert done.unchanged, done.text
 
 
 def test_haproxy_is_exposed_little(lab: Lab, stack: Deployment):
