@@ -68,7 +68,7 @@ def workers(patience: float = PATIENCE) -> tuple[int, list[int], str]:
             new, _, old = text.partition("# old workers")
             found = [[int(pid) for pid in re.findall(r"^(\d+) +worker", part, re.MULTILINE)] for part in (new, old)]
             if found[0]:
-                return found[0][0], found[1], "".join(re.findall(r" master (.*\])", text))
+                return found[0][0], found[1], "".join(re.findall(r" master +(.*?) +\d+d\d", text))
             reason = "no worker runs"
         except OSError as error:
             reason = str(error)

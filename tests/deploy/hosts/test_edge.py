@@ -32,7 +32,7 @@ class Proxy:
         if command == "show proc":
             lines = [f"{pid}  worker  1  0d\n" for pid in (self.worker, *self.old)]
             return (
-                f"1  master  {self.reloads} [failed: 0]  0d\n# workers\n"
+                f"1  master  {self.reloads} [failed: 0]  0d00h00m31s  2.6\n# workers\n"
                 + lines[0]
                 + "# old workers\n"
                 + "".join(lines[1:])
