@@ -12,7 +12,7 @@ GOLDEN = Path(__file__).parent / "golden" / "alert-threader-edge.service"
 
 def test_the_unit_is_word_for_word_what_was_last_looked_at():
     """When the change is meant: read the difference, then copy the text into the golden file."""
-    assert UNIT == GOLDEN.read_text()
+    assert GOLDEN.read_text() == UNIT
 
 
 @pytest.mark.parametrize("line", ["User=haproxy", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "Restart=always"])
