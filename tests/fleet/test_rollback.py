@@ -77,7 +77,7 @@ def test_the_fleet_is_back_within_seconds_on_what_the_hosts_kept(back, deployed:
     assert report["to"]["versions"] == [OLD]
     assert versions(deployed) == [OLD] * 3
     print(f"rollback of 3 instances: {report['seconds']} s")
-    assert report["seconds"] < 30
+    assert report["seconds"] < 60
 
 
 def test_history_tells_who_went_back(back, deployed: Deployment):
