@@ -66,14 +66,17 @@ class HelperPort:
         server = step.server if back else step.server_before
         return await self._at_edges("drain", server, f"{self._times.away:g}", f"{self._times.drain:g}")
 
+    async def reach(self, step: Step) -> Answer:
+        """At every edge the new place beside the old one, which stays drained for a while."""
+        return await self._admitted(step.server if step.server != step.server_before else None)
+
     async def admit(self, step: Step, *, back: bool, sure: bool = True) -> Answer:
         """At every edge the place that the instance is at; the other one, if it has another, is kept out."""
         now, other = (step.server_before, step.server) if back else (step.server, step.server_before)
         if other and other != now:
             verb = "admit" if not sure else "retire" if back else "drain"
             await self._at_edges(verb, other, *((f"{HELD_OUT:g}", "0") if verb == "drain" else ()))
-        answer = await self._at_edges("admit", now)
-        return Answer(READY, answer.reason) if answer.state != UNREACHABLE else answer
+        return await self._admitted(now)
 
     async def retire(self, step: Step) -> Answer:
         """At every edge the place that was left, if it is another."""
@@ -126,6 +129,10 @@ class HelperPort:
     async def _begin(self, step: Step, generation: str, purpose: str) -> Answer:
         within = f"{self._times.confirm_within:g}"
         return await self._ask(step.host, "begin", step.instance, generation, self._token, within, author(), purpose)
+
+    async def _admitted(self, server: str | None) -> Answer:
+        answer = await self._at_edges("admit", server)
+        return answer if answer.state == UNREACHABLE else Answer(READY)
 
     async def _at_edges(self, verb: str, server: str | None, *words: str) -> Answer:
         if server is None:

@@ -79,14 +79,22 @@ async def _switch(run: Run, batch: Batch) -> Ended:
     answers = await _timely(run, [port.begin(step) for step in steps])
     if run.cancelled.is_set():
         return Ended(steps, answers, CANCELLED)
-    if all(answer.state == "healthy" for answer in answers):
-        answers = tuple(await asyncio.gather(*(port.confirm(step) for step in steps)))
-    ended = Ended(steps, answers)
+    if any(answer.state != "healthy" for answer in answers):
+        return Ended(steps, answers)
+    lacking = _lacking(await asyncio.gather(*(port.reach(step) for step in steps)))
+    if lacking:
+        return Ended(steps, answers, lacking)
+    ended = Ended(steps, tuple(await asyncio.gather(*(port.confirm(step) for step in steps))))
     if ended.failures:
         return ended
-    admitted = await asyncio.gather(*(port.admit(step, back=False) for step in batch.steps))
-    lacking = [answer.reason or answer.state for answer in admitted if answer.state != READY]
-    return replace(ended, stopped="; ".join(lacking) or None)
+    return replace(
+        ended, stopped=_lacking(await asyncio.gather(*(port.admit(step, back=False) for step in batch.steps)))
+    )
+
+
+def _lacking(admitted: Sequence[Answer]) -> str | None:
+    """What keeps edges from sending to all instances."""
+    return "; ".join(answer.reason or answer.state for answer in admitted if answer.state != READY) or None
 
 
 def _not_begun(drained: Answer) -> Answer:

@@ -46,6 +46,12 @@ class Port(Protocol):
         With `reject` the host remembers that what it leaves has failed.
         """
 
+    async def reach(self, step: Step) -> Answer:
+        """Let every edge send to where the instance came to, if that is another place; then `ready`.
+
+        It is done before it is confirmed: a controller that dies in between leaves no instance that nobody reaches.
+        """
+
     async def admit(self, step: Step, *, back: bool, sure: bool = True) -> Answer:
         """Let every edge send to where the instance is now, where it was before or where it came to; then `ready`.
 

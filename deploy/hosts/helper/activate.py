@@ -304,7 +304,22 @@ def confirm(name: str, token: str) -> Answer:
         if refusal:
             return refusal
         leave(name, token, "confirm")
-    return report(name, token, ENDED)
+    return remembered(name, report(name, token, ENDED))
+
+
+def remembered(name: str, found: Answer) -> Answer:
+    """How a switch ended that is lost: a reboot forgets the state of one that was confirmed, the ledger does not."""
+    if found["state"] != "lost":
+        return found
+    try:
+        lines = (DATA / name / "ledger.jsonl").read_text(errors="replace").splitlines()
+        ends = [line for line in map(json.loads, lines) if line.get("token") == found["token"]]
+    except (OSError, ValueError, AttributeError):
+        return found
+    states = {"confirmed": "confirmed", "stopped": "confirmed", "failed": "failed", "refused": "failed"}
+    return (
+        {**found, "state": states.get(ends[-1]["verdict"], "reverted"), "reason": ends[-1]["reason"]} if ends else found
+    )
 
 
 def undo(name: str, token: str) -> Answer:
@@ -315,7 +330,7 @@ def undo(name: str, token: str) -> Answer:
     if found["state"] == "lost" and read(DATA / name / "pending.json").get("token") == token:
         settle(name)
         found = report(name, token, ENDED)
-    return found
+    return remembered(name, found)
 
 
 def restart(name: str, by: str) -> Answer:

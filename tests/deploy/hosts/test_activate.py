@@ -613,6 +613,31 @@ def test_a_late_confirmation_is_answered_with_how_it_ended(leased):
     assert leased.helper.confirm("py-a", TOKEN)["state"] == "reverted"
 
 
+@pytest.mark.parametrize(
+    ("verdict", "state"),
+    [
+        ("confirmed", "confirmed"),
+        ("stopped", "confirmed"),
+        ("failed", "failed"),
+        ("refused", "failed"),
+        ("reverted", "reverted"),
+        ("unconfirmed", "reverted"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["confirm", "undo"])
+def test_how_a_switch_ended_is_known_after_a_reboot_too(leased, verb, verdict, state):
+    leased.helper.record("py-a", verdict, {"token": TOKEN}, "why")
+    leased.helper.record("py-a", "restarted", {"from": "1.0-a", "to": "1.0-a", "by": "health-check"})
+    found = getattr(leased.helper, verb)("py-a", TOKEN)
+    assert found == {"token": TOKEN, "state": state, "reason": "why"}
+
+
+@pytest.mark.parametrize("line", ["", "nonsense", "[]", '{"token": "0:you", "verdict": "confirmed"}'])
+def test_a_switch_of_which_the_ledger_says_nothing_is_lost(leased, line):
+    (leased.folder / "ledger.jsonl").write_text(line)
+    assert leased.helper.undo("py-a", TOKEN)["state"] == "lost"
+
+
 def test_an_undo_needs_no_lease(two):
     two.helper.tell("py-a", TOKEN, "reverted")
     assert two.helper.undo("py-a", TOKEN)["state"] == "reverted"

@@ -11,6 +11,7 @@ WELL = {
     "confirm": "confirmed",
     "undo": "reverted",
     "revert": "confirmed",
+    "reach": "ready",
     "admit": "ready",
     "retire": "drained",
 }
@@ -65,6 +66,9 @@ class FakePort:
     async def admit(self, step, *, back, sure=True):
         return await self._answer("admit", step, *["back"] * back, *["or not"] * (not sure))
 
+    async def reach(self, step):
+        return await self._answer("reach", step)
+
     async def retire(self, step):
         return await self._answer("retire", step)
 
@@ -79,5 +83,6 @@ class FakePort:
         return [call[1] for call in self.calls if call[0] == verb]
 
     def words(self, *verbs):
-        """The calls as short texts; all but surveys where no verbs are named."""
-        return [" ".join(call) for call in self.calls if (call[0] in verbs if verbs else call[0] != "survey")]
+        """The calls as short texts; where no verbs are named, of those that matter in most tests."""
+        unnamed = verbs or WELL.keys() - {"reach"} | {"lease", "release", "note"}
+        return [" ".join(call) for call in self.calls if call[0] in unnamed]

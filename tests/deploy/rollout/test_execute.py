@@ -185,6 +185,19 @@ def moves(*names):
     return Plan(tuple(Batch((replace(step(name), port=9002),)) for name in names))
 
 
+def test_what_moves_is_reached_before_it_is_confirmed():
+    port = FakePort()
+    carried_out(moves("a"), port)
+    assert port.words("begin", "reach", "confirm", "admit") == ["begin a", "reach a", "confirm a", "admit a"]
+
+
+def test_what_can_not_be_reached_is_not_confirmed():
+    port = FakePort({"a": {"reach": "unreachable"}})
+    error, _ = carried_out(moves("a"), port)
+    assert "rollout failed: reason of a" in str(error)
+    assert port.words() == ["drain a", "begin a", "undo a", "admit a back"]
+
+
 def test_places_that_were_left_are_retired_when_all_is_well_and_not_before():
     port = FakePort()
     assert carried_out(moves("a", "b"), port)[0] is None
