@@ -1,7 +1,7 @@
 """How each instance is, from what the last deploy wanted and what a look at its host found. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from deploy.cli.fleet import Fleet, Instance
@@ -11,6 +11,7 @@ from deploy.faults import HostFault
 from deploy.manifest.paths import timer_name
 from deploy.manifest.running import generation_of, running
 from deploy.rollout.ledger import Pin
+from deploy.rollout.survey import ports_of
 
 UNKNOWN: Final = "?"
 NONE: Final = "-"
@@ -53,9 +54,12 @@ def rows(fleet: Fleet, found: Mapping[str, Look | HostFault], pins: Mapping[str,
 
 
 def _row(instance: Instance, fleet: Fleet, found: Mapping[str, Look | HostFault], pin: Pin | None) -> Row:
+    look = found.get(instance.host)
+    if isinstance(look, Look):
+        # What a person went back to may answer elsewhere than what the last deploy gave.
+        instance = replace(instance, port=ports_of(instance.name, look.snapshot).get(instance.name, instance.port))
     address = f"{fleet.connections[instance.host]['address']}:{instance.port}"
     who = (instance.name, instance.impl, instance.host, address)
-    look = found.get(instance.host)
     if isinstance(look, Look):
         return _seen(instance, who, look, traffic(instance, fleet, found), pin)
     reason = f"host {instance.host}: {look.fault.name}" if look else LOST

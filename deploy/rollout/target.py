@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.errors import ForPeople
-from deploy.manifest.paths import server_name
 from deploy.manifest.running import NOTHING, generation_of, running
 from deploy.rollout.history import DONE, Rollout, Snapshot, State, history, of_release, way_back
 from deploy.rollout.plan import Target
@@ -70,14 +69,6 @@ class Seen:
                 yield f"{name} ran {generation}, which {host} does not keep any more"
             elif kept[generation]["damaged"]:
                 yield f"{name} ran {generation}, which was edited by hand on {host}"
-            yield from self._unknown_at_edges(server_name(name, host, wanted.ports.get(name, 0)))
-
-    def _unknown_at_edges(self, server: str) -> Iterator[str]:
-        """An edge sends only to places that the last deploy gave it."""
-        for edge in self.edges:
-            known = (self.snapshots.get(edge, {}).get("edge") or {}).get("servers")
-            if known is not None and server not in known:
-                yield f"the edge on {edge} knows no {server}"
 
     def _found(self) -> dict[str, dict[str, str]]:
         """Of every instance of the fleet what runs on which host; an instance that no rollout names is not its own."""

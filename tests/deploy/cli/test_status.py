@@ -144,6 +144,19 @@ def test_an_instance_that_gets_nothing_from_an_edge_is_wrong(threader, world, st
     assert f"py-b: {word} at the edge on app-3\nnext: threader preview" in text
 
 
+def test_an_instance_is_looked_for_where_what_runs_of_it_answers(threader, world):
+    with_edges(world)
+    snapshot = json.loads(world.hosts["app-1"][0])
+    settings = {"settings.json": json.dumps({"port": 9012})}
+    snapshot["instances"]["py-a"]["generations"][GENERATION]["files"] = settings
+    snapshot["edge"]["servers"]["py-a.app-1.9012"] = READY
+    world.hosts["app-1"][0] = json.dumps(snapshot)
+    code, text = threader("status")
+    assert code == 3  # the other edge does not know that place
+    assert "  10.0.0.1:9012  " in text
+    assert "  app-1 ready, app-3 unknown  " in text
+
+
 def test_an_edge_that_knows_nothing_of_an_instance_or_does_not_run_is_wrong(threader, world):
     with_edges(world)
     world.hosts["app-1"] = found("py-a", edge={"servers": {}})

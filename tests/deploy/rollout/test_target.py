@@ -23,7 +23,8 @@ def planned(found, rollout):
 
 
 @pytest.mark.parametrize(
-    ("to", "steps", "meant"), [(None, 1, "r2"), (None, 2, "r1"), ("1.0.0", 1, "r1"), ("r1", 1, "r1"), ("1.0.2", 1, "r3")]
+    ("to", "steps", "meant"),
+    [(None, 1, "r2"), (None, 2, "r1"), ("1.0.0", 1, "r1"), ("r1", 1, "r1"), ("1.0.2", 1, "r3")],
 )
 def test_a_state_is_meant_by_steps_by_its_release_or_by_its_rollout(to, steps, meant):
     assert choose(seen(), to, steps).id == meant
@@ -107,12 +108,10 @@ def test_a_host_that_is_left_out_is_not_asked_what_it_keeps():
     assert choose(partly, None, 1).id == "r2"
 
 
-def test_an_edge_has_to_know_the_places_of_that_state():
-    edge = {"edge": {"servers": {"py-a.app-1.9009": {"admin": "ready"}}}, "instances": {}, "rollouts": []}
-    found = seen()
-    with_edge = Seen({**found.snapshots, "edge-1": edge}, edges=("edge-1",))
-    with pytest.raises(NoWayBack, match=r"the edge on edge-1 knows no py-b.app-2.9010"):
-        choose(with_edge, None, 1)
+def test_what_an_edge_drained_is_found_as_such():
+    edge = {"edge": {"servers": {"py-a.app-1.9009": {"admin": "drain"}}}, "instances": {}, "rollouts": []}
+    found = Seen({**seen().snapshots, "edge-1": edge}, edges=("edge-1",))
+    assert found.target(found.rollouts[0]).instances["py-a"] == "1.0.2-aaaaaaaaaa (drained at edge-1)"
 
 
 def test_the_plan_leads_from_what_was_found_to_that_state():
