@@ -40,7 +40,9 @@ def test_a_host_that_reboots_in_the_middle_of_a_switch_comes_up_with_what_it_ran
     before = current(lab, "app-1", "py-a")
     older = lab.sh("app-1", f"cd {HOME}/py-a/generations && grep -l '\"1.0.0\"' */settings.json").split("/")[0]
     lease = json.loads(lab.inside("app-1", f"{HOME}/lease.json").read_text())
-    begin = f"/usr/local/lib/alert-threader/activate begin py-a {older} {lease['token']} 600 test deploy"
+    helper, token = "/usr/local/lib/alert-threader/activate", f"{int(lease['token'].split(':')[0]) + 1}:test"
+    assert json.loads(lab.sh("app-1", f"{helper} lease {token} 1 test deploy"))["state"] == "granted"
+    begin = f"{helper} begin py-a {older} {token} 600 test deploy"
     assert json.loads(lab.sh("app-1", begin))["state"] == "healthy"
     assert version_soon(converged, "app-1") == lab.good.version
     lab.fleet.reboot("app-1")
