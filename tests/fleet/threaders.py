@@ -41,7 +41,7 @@ def prepared(deployment: Deployment, layout: Layout, *impls: str, **rollout: obj
     deployment.change(
         instances=instances(layout),
         release={"version": made[0].version, **{each.impl: shown(each) for each in made}},
-        rollout={"confirm_within": 6, "drain": 0, **rollout},
+        rollout={"confirm_within": 30, "drain": 0, **rollout},
         env={**deployment.config()["env"], **QUICK},  # type: ignore[dict-item]
     )
     return deployment
