@@ -57,8 +57,7 @@ def way(found: Sight, wish: Wish) -> Way:
     skipped = {host: fault for host, fault in found.faults.items() if host in _concerned(found, wanted)}
     if skipped and settings.get("unreachable") != SKIP:
         raise _silent(skipped)
-    before, after = found.seen.target(wanted), Target(wanted.instances, wanted.placement, wanted.ports)
-    plan = make_plan(before, after, found.seen.silent, Limits() if wish.fast else _limits(settings))
+    before, plan = _planned(found, wanted, wish, settings)
     edges = set(found.known.edges) - found.seen.silent
     scope = {step.host for step in plan.steps} | {*wanted.placement.values()} | edges
     order = Order(
@@ -66,7 +65,7 @@ def way(found: Sight, wish: Wish) -> Way:
         by=author(),
         strategy=FAST if wish.fast else str(settings.get("strategy", FAST)),
         found=before,
-        wanted=after,
+        wanted=_target(wanted),
         scope=frozenset(scope - found.seen.silent),
         seen=seen_counter(found.seen.snapshots.values()),
         hosts={host: _place(each) for host, each in found.known.connections.items()},
@@ -74,6 +73,15 @@ def way(found: Sight, wish: Wish) -> Way:
         settings=settings,
     )
     return Way(wanted, plan, order, skipped)
+
+
+def _planned(found: Sight, wanted: Rollout, wish: Wish, settings: Mapping[str, Any]) -> tuple[Target, Plan]:
+    before, limits = found.seen.target(wanted), Limits() if wish.fast else _limits(settings)
+    return before, make_plan(before, _target(wanted), found.seen.silent, limits)
+
+
+def _target(wanted: Rollout) -> Target:
+    return Target(wanted.instances, wanted.placement, wanted.ports)
 
 
 async def carry_out(hosts: Asks, found: Sight, chosen: Way, wish: Wish, tell: Callable[[str], None]) -> str:
@@ -92,8 +100,8 @@ async def carry_out(hosts: Asks, found: Sight, chosen: Way, wish: Wish, tell: Ca
     port = HelperPort(call, found.known.connections, edges, times, ROLLBACK)
     run = Run(chosen.plan, port, tell, Pace() if wish.fast else _pace(settings))
 
-    async def look() -> Target:
-        return (await sight(hosts, found.known)).seen.target(chosen.wanted)
+    async def look() -> tuple[Target, Plan]:
+        return _planned(await sight(hosts, found.known), chosen.wanted, wish, settings)
 
     with _interruptible(run):
         try:

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from deploy.errors import ForPeople
 from deploy.manifest.running import generation_of
 from deploy.rollout.execute import RolloutFailed, Superseded, execute
 from deploy.rollout.lease import Lease, held
-from deploy.rollout.plan import Target
+from deploy.rollout.plan import Plan, Target
 from deploy.rollout.port import UNREACHABLE, Leases, Port
 from deploy.rollout.run import Run
+
+CHANGED: Final = "nothing was activated: another rollout changed the fleet meanwhile"
 
 
 class Controlled(Leases, Port, Protocol):
@@ -50,24 +52,25 @@ class Changed(ForPeople):
     """Another controller changed the fleet since the plan was made: nothing was activated."""
 
 
-Look = Callable[[], Awaitable[Target]]
-"""Finds again what runs, as `Order.found` says it."""
+Look = Callable[[], Awaitable[tuple[Target, Plan]]]
+"""Finds again what runs, as `Order.found` says it, and makes the plan for it; may raise that it is not to be done."""
 
 
 async def conduct(
-    order: Order, run: Run, port: Controlled, controller: str, utc: Callable[[], datetime], look: Look | None = None
+    order: Order, run: Run, port: Controlled, controller: str, utc: Callable[[], datetime], look: Look
 ) -> str:
     """Carry `run` out under the lease; the name of the rollout, such as r7.
 
-    Where the lease had to be waited for, `look` tells whether the plan still holds; without it, it is taken not to.
+    Where the lease had to be waited for, `look` tells what runs now: another plan is taken only if the same runs.
     Raises what `execute` raises; LeaseHeld, LeaseFault, Changed and NotNoted before anything was done.
     """
     async with held(port, order.scope, order.purpose, order.seen, controller, run.tell) as lease:
         port.lease_taken(lease)
-        if lease.waited and (look is None or _runs(await look()) != _runs(order.found)):
-            raise Changed(
-                f"nothing was activated: another rollout changed the fleet meanwhile; next: threader {order.purpose}"
-            )
+        if lease.waited:
+            found, plan = await look()
+            if _runs(found) != _runs(order.found):
+                raise Changed(f"{CHANGED}; next: threader {order.purpose}")
+            order, run = replace(order, found=found), replace(run, plan=plan)
         began = await _noted(order, port, record(order, lease, "begun", None, utc()))
         if began:
             raise NotNoted(f"nothing was activated: {began}; next: threader doctor")

@@ -72,7 +72,7 @@ async def _switch(run: Run, batch: Batch) -> Ended:
     """One batch: drain, switch, confirm when all are healthy, and admit."""
     port, steps = run.port, tuple(step for step in batch.steps if step.kind is not Kind.ADMIT)
     if run.cancelled.is_set():
-        return Ended(steps, tuple(Answer("not begun") for _ in steps), CANCELLED)
+        return Ended(stopped=CANCELLED)
     drained = await asyncio.gather(*(port.drain(step) for step in steps))
     if any(answer.state != DRAINED for answer in drained):
         return Ended(steps, tuple(_not_begun(answer) for answer in drained))

@@ -111,9 +111,7 @@ class RolloutResource(Resource):
         self, urn: str, old: Properties | None, new: Properties, found: Target, plan: Plan, without: frozenset[str]
     ) -> None:
         snapshots = await self._reached(new, without)
-        refused = _refused(plan, rejections(snapshots))
-        if refused:
-            raise Rejected("\n".join(refused))
+        _allowed(plan, rejections(snapshots))
         connections, settings = {**(old or new)["hosts"], **new["hosts"]}, new["settings"]
         edges = tuple(edge for edge in new["edges"] if edge not in without)
         times = Times(settings["confirm_within"], settings["drain"], settings["deadline"])
@@ -136,10 +134,12 @@ class RolloutResource(Resource):
         pace = Pace(_number(settings["max_unavailable"]), settings["wait"], settings["progress_deadline"])
         run = Run(plan, port, lambda text: self.context.engine.progress(urn, text), pace)
 
-        async def look() -> Target:
+        async def look() -> tuple[Target, Plan]:
             await self._unreachable(new)
             await self._settled(urn, new, without)
-            return await self._found(old, new, without)
+            again = await self._found(old, new, without)
+            told = rejections(await self._reached(new, without))
+            return again, _allowed(make_plan(again, _target(new), without, _limits(new)), told)
 
         self._running = run
         try:
@@ -213,6 +213,14 @@ class RolloutResource(Resource):
 def _target(values: Properties) -> Target:
     ports = {name: int(port) for name, port in values.get("ports", {}).items()}
     return Target(values["instances"], values["placement"], ports)
+
+
+def _allowed(plan: Plan, rejected: dict[str, dict[str, str]]) -> Plan:
+    """The same plan; raises Rejected when it would try again what was rolled back."""
+    refused = _refused(plan, rejected)
+    if refused:
+        raise Rejected("\n".join(refused))
+    return plan
 
 
 def _number(value: float | None) -> int | None:

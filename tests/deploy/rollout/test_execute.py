@@ -352,6 +352,12 @@ def test_cancelled_it_goes_back_and_begins_nothing_more(when):
     assert begun == back == set("abc"[: 1 + when // 40])
 
 
+def test_cancelled_it_tells_edges_nothing_of_what_it_has_not_begun():
+    port = slow(20)
+    carried_out(moves("a", "b"), port, Pace(wait=20), cancel_after=25)
+    assert "b" not in {call[1] for call in port.calls if call[0] != "survey"}
+
+
 def test_superseded_it_does_nothing_more_but_to_order_back_what_it_did_not_confirm():
     port = FakePort({"c": {"begin": "superseded"}})
     error, _ = carried_out(plan("a", "b c"), port)
