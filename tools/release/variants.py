@@ -11,7 +11,7 @@ from typing import Literal
 from tools.release import archive, cache
 from tools.release.build import Artifact, build, publish
 
-Kind = Literal["health500", "hangs", "exits"]
+Kind = Literal["health500", "hangs", "exits", "refuses"]
 
 _SICK = b"""\
 #!/usr/bin/python3 -ISB
@@ -39,6 +39,7 @@ RUNS: dict[Kind, bytes] = {
     "health500": _SICK,
     "hangs": b"#!/bin/sh\n# Lives, but never listens.\nexec sleep 86400\n",
     "exits": b"#!/bin/sh\necho 'threader: bad on purpose' >&2\nexit 1\n",
+    "refuses": b"#!/bin/sh\necho 'threader: settings that it can not use, on purpose' >&2\nsleep 1\nexit 78\n",
 }
 
 
