@@ -20,7 +20,8 @@ def test_a_host_cut_off_in_the_middle_of_a_switch_goes_back_by_itself(lab: Lab, 
         lab.fleet.cut("app-2")
         until(lambda: not pending(lab, "app-2", "py-b"))  # with the link still cut
         assert current(lab, "app-2", "py-b") == old
-        assert ledger(lab, "app-2", "py-b")[-1]["verdict"] == "unconfirmed"
+        last = ledger(lab, "app-2", "py-b")[-1]
+        assert last["verdict"] == "unconfirmed", last
         process.wait(90)
     text = process.output.read_text()  # type: ignore[attr-defined]
     assert process.returncode != 0, text
