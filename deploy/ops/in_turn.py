@@ -126,9 +126,10 @@ class Turn:
             answer = self._calls.ask(place.host, HELPER, "restart", place.instance, self._by)
             if answer.get("state") in ("busy", "failed"):
                 raise self._failed(place, answer.get("reason") or answer["state"])
-            self._wait(place)
+            self._wait(place, self._why)
         finally:
             self._at_edges(place, "admit")
+        self._wait(place, self._not_up)
         seconds = self._calls.now() - begun
         self._tell(f"{place.instance} on {place.host}: restarted, healthy and ready after {seconds:.1f} s")
 
@@ -147,9 +148,9 @@ class Turn:
                 raise NotRestarted(f"host {host}: {answer.get('reason')}; next: threader doctor")
         return None
 
-    def _wait(self, place: Place) -> None:
+    def _wait(self, place: Place, look: Callable[[Place], str | None]) -> None:
         end = self._calls.now() + self._times.wait
-        while why := self._why(place):
+        while why := look(place):
             if self._calls.now() >= end:
                 raise self._failed(place, f"{why}, for {self._times.wait:g} s")
             self._calls.pause(AGAIN)
@@ -159,6 +160,14 @@ class Turn:
         found = self._calls.ask(place.host, HELPER, "survey", place.instance)
         why = found.get(place.instance, found.get("reason", "the host does not know it"))
         return None if why is None else str(why)
+
+    def _not_up(self, place: Place) -> str | None:
+        """Which edge has not found it up by its own checks yet: until then requests would have one place less."""
+        for edge in self._fleet.edges:
+            status = self._calls.ask(edge, EDGE_HELPER, "show").get("servers", {}).get(place.server, "UP")
+            if not status.startswith("UP"):
+                return f"the edge on {edge} says {status} of it"
+        return None
 
     def _at_edges(self, place: Place, *words: str) -> None:
         """At every edge; one that does not answer gets a word, and its own checks of the servers have to do."""

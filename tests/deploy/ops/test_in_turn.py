@@ -7,6 +7,7 @@ from deploy.ops.in_turn import Fleet, NotRestarted, Place, Times, restart
 
 PLACES = [Place(f"py-{name}", f"app-{number}", f"py-{name}.app-{number}.9009") for number, name in enumerate("abc", 1)]
 FLEET = Fleet(PLACES, ["app-1", "app-3"])
+SHOWN = PLACES[0].server
 SERVED = ("drain", "restart", "survey", "admit")
 
 
@@ -21,11 +22,15 @@ class Hosts:
         self.answers: dict[tuple[str, str], dict] = {}
         self.counter = 0
         self.at_once: list[int] = []
+        self.seen: list[str] = []
+        """What an edge says of SHOWN at each look, until it is up."""
 
     def ask(self, host: str, helper: str, verb: str, *words: str) -> dict:
         self.said.append((host, verb, *words))
         if (host, verb) in self.answers:
             return self.answers[(host, verb)]
+        if verb == "show":
+            return {"servers": {SHOWN: self.seen.pop(0) if self.seen else "UP"}}
         if helper == EDGE_HELPER:
             return {"state": "drained" if verb == "drain" else "ready"}
         if verb == "lease":
@@ -96,6 +101,17 @@ def test_nothing_is_begun_while_any_is_unwell(hosts: Hosts):
     with pytest.raises(NotRestarted, match="nothing was restarted, since not all is well: py-c: HTTP 503"):
         run(hosts)
     assert hosts.did("restart", "drain") == []
+
+
+def test_the_next_waits_until_every_edge_has_found_it_up(hosts: Hosts):
+    hosts.seen = ["UP", "DOWN 1/2", "DOWN 1/2", "DOWN 1/2"]
+    assert "py-a on app-1: restarted, healthy and ready after 3.0 s" in run(hosts)
+
+
+def test_an_edge_that_never_finds_it_up_ends_it(hosts: Hosts):
+    hosts.seen = ["DOWN"] * 100
+    with pytest.raises(NotRestarted, match="py-a on app-1 did not come back: the edge on app-1 says DOWN of it, for 3"):
+        run(hosts)
 
 
 @pytest.mark.parametrize("state", ["busy", "failed"])
