@@ -12,13 +12,13 @@ from tools.load.report import Report
 
 pytestmark = pytest.mark.fleet
 EDGE = "app-4"
-LAYOUT = {"go-a": ("app-5", 9009), "go-b": ("app-6", 9009)}
+LAYOUT = {"py-a": ("app-5", 9009), "py-b": ("app-6", 9009)}
 RATE = 100
 
 
 @pytest.fixture(scope="module")
 def stack(lab: Lab, spare) -> Deployment:
-    made = behind(spare("restart"), (EDGE,), LAYOUT, "go")
+    made = behind(spare("restart"), (EDGE,), LAYOUT, "python")
     made.apply().good()
     until(lambda: set(states(lab, EDGE).values()) == {"UP"}, 10)
     return made
