@@ -172,6 +172,7 @@ def health_manifest(instance: str, host: str, impl: str, health: HealthSpec) -> 
     settings = {
         "host": host,
         "impl": impl,
+        "deadline": health.deadline,
         "timeout": health.timeout,
         "failures": health.failures,
         "restarts": health.restarts,

@@ -44,6 +44,10 @@ class Watched:
             f"journalctl --no-pager -o cat -t alert-threader-health -u alert-threader-health@{self.name}"
         ).splitlines()
 
+    def last(self) -> dict:
+        """The end of its ledger."""
+        return json.loads(self.sh(f"tail -n 1 /var/lib/alert-threader/{self.name}/ledger.jsonl"))
+
     def sh(self, script: str) -> str:
         return self.lab.sh(self.host, script)
 
@@ -52,7 +56,7 @@ class Watched:
         soon(lambda: (found := self.state()).get("healthy") and found["restarts"] == 0 and found["alert"] is None)
 
 
-def soon(true, patience: float = 45.0) -> float:
+def soon(true, patience: float = 90.0) -> float:
     """Wait for something; the seconds that it took."""
     begun = time.monotonic()
     while not true():
@@ -132,8 +136,8 @@ def test_the_journal_has_the_reason_in_one_line(hung, watched):
 
 
 def test_the_ledger_has_it_too(hung, watched):
-    last = json.loads(watched["py-a"].sh(f"tail -n 1 {HOME}/ledger.jsonl"))
-    assert (last["verdict"], last["by"], last["reason"]) == ("restarted", "health-check", None)
+    soon(lambda: watched["py-a"].last()["verdict"] == "restarted")
+    assert (watched["py-a"].last()["by"], watched["py-a"].last()["reason"]) == ("health-check", None)
 
 
 # --- it stays broken
@@ -164,9 +168,8 @@ def test_the_alert_says_who_where_and_why(broken, manager, watched):
         "host": "app-4",
         "impl": "python",
     }
-    assert (
-        "Connection refused; 4 checks in a row failed, 1 restarts did not help" in alert["annotations"]["description"]
-    )
+    reason = r"Connection refused; \d+ checks in a row failed, 1 restart did not help"
+    assert re.search(reason, alert["annotations"]["description"])
     text = watched["py-a"].sh(f"cat {METRICS}-py-a.prom")
     assert 'threader_health_check_status{instance="py-a",impl="python"} 0' in text
 
@@ -220,7 +223,8 @@ def cut_off(under_rollout, watched) -> dict:
     pending = {"from": generation, "to": generation, "by": "test", "token": LEASE, "purpose": "deploy"}
     each.sh(f"echo '{json.dumps(pending)}' >{HOME}/pending.json")
     soon(lambda: each.sh(f"ls {HOME}").split().count("pending.json") == 0)
-    return json.loads(each.sh(f"tail -n 1 {HOME}/ledger.jsonl"))
+    soon(lambda: each.last()["verdict"] == "reverted")
+    return each.last()
 
 
 def test_a_dead_rollout_does_not_switch_it_off_and_is_settled(cut_off, watched):
@@ -298,7 +302,9 @@ def test_a_removed_instance_has_no_timer_and_nothing_of_it_and_nobody_was_alarme
     assert each.sh("systemctl list-units --all --no-legend 'alert-threader-health@*'") == ""
     left = f"ls -d /var/lib/alert-threader-health/* {METRICS}* /etc/systemd/system/alert-threader-health@py-b* || :"
     assert each.sh(f"{left} 2>/dev/null") == ""
-    assert (len(each.said()), manager.firing()) == removed
+    said, told = removed
+    assert {*each.said()[said:]} <= {"py-b: stands back, since a rollout is at work on it"}
+    assert manager.firing() == told
 
 
 def test_the_other_one_goes_on(removed, deployment: Deployment, watched):

@@ -38,6 +38,7 @@ class Limits:
     host: str
     impl: str
     metrics: str
+    deadline: float = 30.0
     timeout: float = 5.0
     failures: int = 2
     restarts: int = 3
@@ -59,8 +60,9 @@ class Look:
 class State:
     """What is known of an instance after a look at it, as it is kept.
 
-    `failures` in a row, `waited` of them since the last restart, `restarts` in this trouble, `well` looks in a row that
-    were good, `due`: a restart. `escalated`: since when. `alert`, in Unix times: since, until, and last taken when.
+    `failures` in a row, `waited` of them since the last restart, `restarts` in this trouble, the last one `asked` for
+    when (Unix time), `well` looks in a row that were good, `due`: a restart. `escalated`: since when. `alert`, in Unix
+    times: since, until, and last taken when.
     """
 
     at: str = ""
@@ -69,32 +71,35 @@ class State:
     failures: int = 0
     waited: int = 0
     restarts: int = 0
+    asked: float | None = None
     well: int = 0
     due: bool = False
     escalated: str | None = None
     alert: dict[str, Any] | None = None
 
 
-def judge(before: State, look: Look, limits: Limits, at: str) -> State:
+def judge(before: State, look: Look, limits: Limits, now: float) -> State:
     """What follows from one more look. Pure.
 
-    Each restart needs twice as many failures as the one before it. Restarts are forgotten only after as many good looks
-    as the next one would need bad ones: an instance that is well for a minute after each does not begin anew.
+    Each restart needs twice as many failures as the one before it, not counting those in the time that a start may
+    take. Restarts are forgotten only after as many good looks as the next one would need bad ones: an instance that is
+    well for a minute after each does not begin anew.
     """
-    patience = limits.failures * 2**before.restarts
+    at, patience = stamp(now), limits.failures * 2**before.restarts
     if look.kind in ("well", "idle"):
         well = before.well + 1
         restarts = before.restarts if look.kind == "well" and well < patience else 0
         healthy = True if look.kind == "well" else None
-        return State(at, healthy, look.reason, well=well, restarts=restarts, alert=before.alert)
+        return State(at, healthy, look.reason, well=well, restarts=restarts, asked=before.asked, alert=before.alert)
     failed = replace(before, at=at, healthy=False, reason=look.reason, well=0, due=False)
-    failed = replace(failed, failures=before.failures + 1, waited=before.waited + 1)
+    starts = look.kind == "ill" and before.asked is not None and 0 <= now - before.asked < limits.deadline
+    failed = replace(failed, failures=before.failures + 1, waited=before.waited + (not starts))
     if look.kind == "stopped" or before.restarts >= limits.restarts:
         late = at if failed.waited >= limits.failures else None
         return replace(failed, escalated=before.escalated or late)
     if failed.waited < patience:
         return failed
-    return replace(failed, waited=0, restarts=before.restarts + 1, due=True)
+    return replace(failed, waited=0, restarts=before.restarts + 1, asked=now, due=True)
 
 
 def story(name: str, before: State, now: State, look: Look, limits: Limits) -> str | None:
@@ -108,7 +113,7 @@ def story(name: str, before: State, now: State, look: Look, limits: Limits) -> s
     elif look.kind == "stopped":
         then = f"somebody stopped it, so it is not restarted; next: systemctl start {unit(name)}"
     elif now.restarts >= limits.restarts:
-        then = f"{now.restarts} restarts did not help; next: journalctl -u {unit(name)}"
+        then = f"{in_vain(now)}; next: journalctl -u {unit(name)}"
     else:
         then = f"it is restarted after {more} more"
     if now.escalated and not limits.alertmanagers:
@@ -143,7 +148,7 @@ def announce(name: str, state: State, limits: Limits, post: Post, now: float) ->
 def described(name: str, state: State, limits: Limits, since: float, ends: float) -> dict[str, Any]:
     """One alert, as Alertmanager's API v2 takes it."""
     labels = {"alertname": "ThreaderHealthCheckFailing", "severity": "critical"}
-    failing = f"{state.reason}; {state.failures} checks in a row failed, {state.restarts} restarts did not help"
+    failing = f"{state.reason}; {state.failures} checks in a row failed, {in_vain(state)}"
     over = "It is healthy again." if state.healthy else f"It is not watched any more: {state.reason}"
     return {
         "labels": {**labels, "instance": name, "host": limits.host, "impl": limits.impl},
@@ -154,6 +159,11 @@ def described(name: str, state: State, limits: Limits, since: float, ends: float
         "startsAt": stamp(since),
         "endsAt": stamp(ends),
     }
+
+
+def in_vain(state: State) -> str:
+    """How often it was restarted in this trouble."""
+    return f"{state.restarts} restart{'' if state.restarts == 1 else 's'} did not help"
 
 
 def metrics(name: str, state: State, limits: Limits, now: float) -> str:
@@ -341,7 +351,7 @@ def check(name: str) -> int:
         say(NOTICE, f"{name}: stands back, since a rollout is at work on it")
         return 0
     now = time.time()
-    state = judge(before, look, limits, stamp(now))
+    state = judge(before, look, limits, now)
     if line := story(name, before, state, look, limits):
         say(WARNING if state.failures else NOTICE, line)
     state = announce(name, state, limits, lambda alert: post_to(limits.alertmanagers, alert), now)

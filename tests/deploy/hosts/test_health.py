@@ -26,11 +26,11 @@ def limits(**changes):
 
 
 def states(looks, **changes):
-    """The state after each look, beginning with none."""
+    """The state after each look, one a minute, beginning with none."""
     found = [MODULE.State()]
     for number, letter in enumerate(looks):
         kind = KINDS[letter]
-        found.append(MODULE.judge(found[-1], MODULE.Look(kind, kind), limits(**changes), f"t{number}"))
+        found.append(MODULE.judge(found[-1], MODULE.Look(kind, kind), limits(**changes), 60.0 * number))
     return found
 
 
@@ -71,6 +71,10 @@ def followed(looks, **changes):
         ("xwxxwx", "R..R.E", {"failures": 1, "restarts": 2}),
         ("xwwx", "R..R", {"failures": 1, "restarts": 2}),
         ("xixix", "R.R.R", {"failures": 1, "restarts": 1}),
+        # failures while it starts count for nothing but in a row, which a stop by somebody is not
+        ("xxxx", "R..E", {"failures": 1, "restarts": 1, "deadline": 150}),
+        ("xxxxxx", "R....R", {"failures": 1, "restarts": 2, "deadline": 200}),
+        ("xs", "RE", {"failures": 1, "restarts": 1, "deadline": 150}),
     ],
 )
 def test_looks_are_followed_by(looks, letters, settings):
@@ -127,7 +131,7 @@ class Posts:
         return self.takes
 
     def firing(self):
-        return [alert for alert in self.made if "restarts did not help" in alert["annotations"]["description"]]
+        return [alert for alert in self.made if " did not help" in alert["annotations"]["description"]]
 
 
 def told(*events, managers=("http://am",)):
@@ -305,8 +309,8 @@ class Host:
         self.want()
 
     def want(self, **changes):
-        made = {"host": "app-1", "impl": "python", "metrics": str(self.metrics.parent), "alertmanagers": [], **changes}
-        self.config.write_text(json.dumps(made))
+        made = {"host": "app-1", "impl": "python", "metrics": str(self.metrics.parent), "alertmanagers": []}
+        self.config.write_text(json.dumps({**made, "deadline": 0, **changes}))
 
     def check(self, answer):
         Answering.answer = answer

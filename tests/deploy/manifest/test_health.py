@@ -66,6 +66,7 @@ def test_an_instance_has_its_settings_its_schedule_and_a_timer_that_runs_and_sta
     assert json.loads(made.files["/etc/alert-threader.d/py-a.health.json"]) == {
         "host": "app-1",
         "impl": "python",
+        "deadline": 30.0,
         "timeout": 5.0,
         "failures": 2,
         "restarts": 3,
@@ -84,11 +85,13 @@ def test_an_instance_has_its_settings_its_schedule_and_a_timer_that_runs_and_sta
 
 def test_the_program_reads_every_setting_that_it_is_given(tmp_path, monkeypatch):
     program = load("health")
-    wanted = HealthSpec(timeout=1.5, failures=4, restarts=5, alertmanagers=("http://a", "http://b"), metrics="/m")
+    wanted = HealthSpec(
+        deadline=9.0, timeout=1.5, failures=4, restarts=5, alertmanagers=("http://a", "http://b"), metrics="/m"
+    )
     made = health_manifest("py-a", "app-1", "go", wanted)
     (tmp_path / "py-a.health.json").write_text(made.files["/etc/alert-threader.d/py-a.health.json"])
     monkeypatch.setattr(program, "CONFIG", tmp_path)
-    assert program.limits_of("py-a") == program.Limits("app-1", "go", "/m", 1.5, 4, 5, ("http://a", "http://b"))
+    assert program.limits_of("py-a") == program.Limits("app-1", "go", "/m", 9.0, 1.5, 4, 5, ("http://a", "http://b"))
 
 
 def test_two_instances_share_no_path_and_no_unit():
