@@ -323,7 +323,13 @@ def remembered(name: str, found: Answer) -> Answer:
 
 
 def undo(name: str, token: str) -> Answer:
-    """Order a switch back; where its process is gone, put it back here. How it ended."""
+    """Order a switch back; where its process is gone, put it back here. How it ended.
+
+    Where another switch has followed it, nothing is ordered: this would be read instead of a word for that one.
+    """
+    pending, state = read(DATA / name / "pending.json"), read(RUN / f"{name}.state")
+    if token not in (pending.get("token"), state.get("token", token)):
+        return remembered(name, {"token": token, "state": "lost", "reason": "another switch has followed it"})
     with suppress(OSError):
         leave(name, token, "undo")
     found = report(name, token, ENDED)

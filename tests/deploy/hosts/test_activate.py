@@ -651,6 +651,13 @@ def test_an_undo_puts_back_itself_what_a_dead_switch_left(two):
     assert two.current == "generations/1.0-a"
 
 
+def test_an_undo_leaves_no_word_for_a_switch_that_another_one_has_followed(two):
+    two.helper.tell("py-a", "9:you", "healthy")
+    two.order("confirm", "9:you")
+    assert two.helper.undo("py-a", TOKEN)["state"] == "lost"
+    assert two.helper.said("py-a", "9:you") == "confirm"
+
+
 def test_an_undo_leaves_alone_what_another_switch_left(two):
     pending(two, **PENDING)
     assert two.helper.undo("py-a", "0:you")["state"] == "lost"
