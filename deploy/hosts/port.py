@@ -61,9 +61,15 @@ class HelperPort:
         """From here on every write is done under this lease."""
         self._token = lease.token
 
+    async def hold(self, step: Step) -> Answer:
+        """One call."""
+        return await self.lease(step.host, self._token, self._purpose)
+
     async def drain(self, step: Step, *, back: bool = False) -> Answer:
-        """Every edge at once."""
-        server = step.server if back else step.server_before
+        """Every edge at once; on the way back the old place is kept out no longer than a switch takes."""
+        server, other = (step.server, step.server_before) if back else (step.server_before, None)
+        if other and other != server:
+            await self._at_edges("drain", other, f"{self._times.away:g}", "0")
         return await self._at_edges("drain", server, f"{self._times.away:g}", f"{self._times.drain:g}")
 
     async def reach(self, step: Step) -> Answer:

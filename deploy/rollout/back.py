@@ -5,8 +5,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from deploy.errors import ForPeople
 from deploy.rollout.plan import Batch, Kind, Step
-from deploy.rollout.port import Answer
+from deploy.rollout.port import SUPERSEDED, Answer
 from deploy.rollout.run import Run
 
 _LEFT: Final = frozenset({"failed", "reverted", "busy", "not begun"})
@@ -53,6 +54,22 @@ class Ended:
         return tuple(step for step, each in pairs if each.state not in _LEFT | {"confirmed"})
 
 
+class Superseded(ForPeople):
+    """Another controller has the fleet: this one did nothing more."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; this deploy did nothing more; next: threader status")
+
+
+async def held(run: Run, steps: Sequence[Step]) -> tuple[Answer, ...]:
+    """Whether each host still lets us; raises Superseded when another controller has the fleet."""
+    answers = tuple(await asyncio.gather(*(run.port.hold(step) for step in steps)))
+    reasons = [answer.reason or answer.state for answer in answers if answer.state == SUPERSEDED]
+    if reasons:
+        raise Superseded(reasons[0])
+    return answers
+
+
 def _at_fault(answer: Answer) -> bool:
     return answer.state not in ("healthy", "confirmed") and not (answer.state == "not begun" and not answer.reason)
 
@@ -60,12 +77,13 @@ def _at_fault(answer: Answer) -> bool:
 async def go_back(run: Run, ended: Ended, done: Sequence[Batch], culprits: Collection[str] = ()) -> list[str]:
     """Undo the batch that ended, then the earlier ones from the last to the first; what is not known to be back.
 
-    What `culprits` leave is rejected.
+    What `culprits` leave is rejected. Raises Superseded when another controller has taken over meanwhile.
     """
     stuck = await _all_back(run, ended.steps, ended.answers, culprits)
     for batch in reversed(done):
         steps = tuple(step for step in batch.steps if step.kind is not Kind.ADMIT)
         run.tell(f"going back: {', '.join(step.instance for step in steps)}")
+        await held(run, steps)
         await asyncio.gather(*(run.port.drain(step, back=True) for step in steps))
         stuck += await _all_back(run, steps, tuple(Answer("confirmed") for _ in steps), culprits)
     return stuck
@@ -74,6 +92,7 @@ async def go_back(run: Run, ended: Ended, done: Sequence[Batch], culprits: Colle
 async def _all_back(run: Run, steps: Sequence[Step], answers: Sequence[Answer], culprits: Collection[str]) -> list[str]:
     pairs = zip(steps, answers, strict=True)
     back = await asyncio.gather(*(_back(run, step, each, step.instance in culprits) for step, each in pairs))
+    await held(run, steps)
     known = zip(steps, (text is None for text in back), strict=True)
     await asyncio.gather(*(run.port.admit(step, back=True, sure=sure) for step, sure in known))
     return [text for text in back if text]

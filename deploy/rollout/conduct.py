@@ -8,7 +8,8 @@ from typing import Any, Final, Protocol
 
 from deploy.errors import ForPeople
 from deploy.manifest.running import generation_of
-from deploy.rollout.execute import RolloutFailed, Superseded, execute
+from deploy.rollout.back import Superseded
+from deploy.rollout.execute import RolloutFailed, execute
 from deploy.rollout.lease import Lease, held
 from deploy.rollout.plan import Plan, Target
 from deploy.rollout.port import UNREACHABLE, Leases, Port

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from deploy.errors import ForPeople
-from deploy.rollout.back import Ended, Failure, go_back
+from deploy.rollout.back import Ended, Failure, Superseded, go_back, held
 from deploy.rollout.plan import Batch, Kind
-from deploy.rollout.port import DRAINED, READY, SUPERSEDED, UNREACHABLE, Answer
+from deploy.rollout.port import DRAINED, GRANTED, READY, SUPERSEDED, UNREACHABLE, Answer
 from deploy.rollout.run import Run
 from deploy.rollout.watch import Watch
 
@@ -19,10 +19,6 @@ CANCELLED: Final = "cancelled"
 
 class RolloutFailed(ForPeople):
     """The rollout did not succeed, and was undone as the text says."""
-
-
-class Superseded(ForPeople):
-    """Another controller has the fleet: this one did nothing more."""
 
 
 async def execute(run: Run) -> None:
@@ -73,9 +69,12 @@ async def _switch(run: Run, batch: Batch) -> Ended:
     port, steps = run.port, tuple(step for step in batch.steps if step.kind is not Kind.ADMIT)
     if run.cancelled.is_set():
         return Ended(stopped=CANCELLED)
+    kept = await held(run, steps)
+    if any(answer.state != GRANTED for answer in kept):
+        return Ended(steps, tuple(_not_begun(answer, GRANTED) for answer in kept))
     drained = await asyncio.gather(*(port.drain(step) for step in steps))
     if any(answer.state != DRAINED for answer in drained):
-        return Ended(steps, tuple(_not_begun(answer) for answer in drained))
+        return Ended(steps, tuple(_not_begun(answer, DRAINED) for answer in drained))
     answers = await _timely(run, [port.begin(step) for step in steps])
     if run.cancelled.is_set():
         return Ended(steps, answers, CANCELLED)
@@ -97,8 +96,8 @@ def _lacking(admitted: Sequence[Answer]) -> str | None:
     return "; ".join(answer.reason or answer.state for answer in admitted if answer.state != READY) or None
 
 
-def _not_begun(drained: Answer) -> Answer:
-    return Answer("not begun", None if drained.state == DRAINED else drained.reason or drained.state)
+def _not_begun(answer: Answer, well: str) -> Answer:
+    return Answer("not begun", None if answer.state == well else answer.reason or answer.state)
 
 
 async def _timely(run: Run, calls: Sequence[Awaitable[Answer]]) -> tuple[Answer, ...]:
@@ -119,7 +118,7 @@ async def _fail(run: Run, failures: Sequence[Failure], ended: Ended, done: Seque
         # What moves to another port is left to the edges: the other controller may have it there by now.
         stays = [step for step in ended.steps if step.server in (None, step.server_before)]
         await asyncio.gather(*(run.port.admit(step, back=True) for step in stays))
-        raise Superseded(f"{failures[0]}; this deploy did nothing more; next: threader status")
+        raise Superseded(str(failures[0]))
     run.tell("one failed: all go back")
     stuck = await go_back(run, ended, done, {failure.instance for failure in failures})
     count = len(ended.steps) + sum(len(batch.steps) for batch in done)

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 from deploy.rollout.plan import Step
 
 DRAINED: Final = "drained"
+GRANTED: Final = "granted"
 READY: Final = "ready"
 SUPERSEDED: Final = "superseded"
 UNREACHABLE: Final = "unreachable"
@@ -27,6 +28,12 @@ class Answer:
 
 class Port(Protocol):
     """The calls of an executor; every one may take as long as the host's own deadline, none raises."""
+
+    async def hold(self, step: Step) -> Answer:
+        """Renew the lease on the step's host; `granted` as long as no other controller has the fleet.
+
+        Edges refuse nobody, so this is asked before they are told anything: who was stopped for a while may be late.
+        """
 
     async def drain(self, step: Step, *, back: bool = False) -> Answer:
         """Let every edge send nothing to the place that is left, and wait until it has nothing in flight."""

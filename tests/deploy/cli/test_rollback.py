@@ -33,7 +33,7 @@ def test_hosts_get_one_lease_and_remember_who_went_back_where_and_how(threader, 
         (begin,) = acting.did("begin")
         assert begin[4] == "30"
         assert begin[6] == "rollback"
-        assert [words[1].partition(":")[0] for words in acting.did("lease", "release")] == ["3", "3"]
+        assert {words[1].partition(":")[0] for words in acting.did("lease", "release")} == {"3"}
         begun, done = acting.snapshot["rollouts"][-2:]
         assert (begun["id"], begun["verdict"], done["id"], done["verdict"]) == ("r3", "begun", "r3", "done")
         assert (done["purpose"], done["strategy"]) == ("rollback", "rolling")

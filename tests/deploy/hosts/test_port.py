@@ -48,6 +48,12 @@ def short(calls):
     return [call[:4] for call in calls]
 
 
+def test_who_holds_the_fleet_is_asked_of_the_step_s_own_host():
+    answer, calls = asked(lambda port: port.hold(STAY), lease={"state": "superseded", "counter": 9})
+    assert (answer.state, answer.counter) == ("superseded", 9)
+    assert [call[:4] for call in calls] == [("h1", "helper", "lease", "7:me")]
+
+
 def test_a_drain_is_asked_of_every_edge_for_longer_than_any_switch_takes():
     answer, calls = asked(lambda port: port.drain(STAY))
     assert answer == Answer("drained")
@@ -60,7 +66,11 @@ def test_a_drain_is_asked_of_every_edge_for_longer_than_any_switch_takes():
         (lambda port: port.drain(FIRST), []),
         (lambda port: port.drain(STAY, back=True), [("e1", "edge", "drain", "a.h1.9009")]),
         (lambda port: port.drain(MOVE), [("e1", "edge", "drain", "a.h1.9009")]),
-        (lambda port: port.drain(MOVE, back=True), [("e1", "edge", "drain", "a.h1.9010")]),
+        (
+            lambda port: port.drain(MOVE, back=True),
+            [("e1", "edge", "drain", "a.h1.9009"), ("e1", "edge", "drain", "a.h1.9010")],
+        ),
+        (lambda port: port.drain(STOP, back=True), [("e1", "edge", "drain", "a.h1.9009")]),
         (lambda port: port.admit(STAY, back=False), [("e1", "edge", "admit", "a.h1.9009")]),
         (
             lambda port: port.admit(MOVE, back=False),

@@ -6,6 +6,7 @@ from deploy.rollout.plan import Batch, Kind, Plan, Step
 from deploy.rollout.port import Answer
 
 WELL = {
+    "hold": "granted",
     "drain": "drained",
     "begin": "healthy",
     "confirm": "confirmed",
@@ -48,6 +49,9 @@ class FakePort:
         state = self.answers.get(step.instance, {}).get(verb, WELL[verb])
         return Answer(state, None if state == WELL[verb] else f"reason of {step.instance}")
 
+    async def hold(self, step):
+        return await self._answer("hold", step)
+
     async def drain(self, step, *, back=False):
         return await self._answer("drain", step, *["back"] * back)
 
@@ -84,5 +88,5 @@ class FakePort:
 
     def words(self, *verbs):
         """The calls as short texts; where no verbs are named, of those that matter in most tests."""
-        unnamed = verbs or WELL.keys() - {"reach"} | {"lease", "release", "note"}
+        unnamed = verbs or WELL.keys() - {"reach", "hold"} | {"lease", "release", "note"}
         return [" ".join(call) for call in self.calls if call[0] in unnamed]

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from deploy.rollout.back import Superseded
 from deploy.rollout.conduct import Changed, NotNoted, Order, conduct
-from deploy.rollout.execute import RolloutFailed, Superseded
+from deploy.rollout.execute import RolloutFailed
 from deploy.rollout.lease import LeaseFault
 from deploy.rollout.plan import Target
 from deploy.rollout.port import Answer

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.rollout.execute import RolloutFailed, Superseded, execute
+from deploy.rollout.back import Superseded
+from deploy.rollout.execute import RolloutFailed, execute
 from deploy.rollout.plan import Batch, Kind, Plan
 from deploy.rollout.port import Answer
 from deploy.rollout.run import Pace, Run
@@ -376,3 +377,29 @@ def test_superseded_it_leaves_alone_at_the_edges_what_moves_since_the_other_may_
     port = FakePort({"a": {"begin": "superseded"}})
     carried_out(Plan((Batch((replace(step("a"), port=9002),)),)), port)
     assert port.words() == ["drain a", "begin a", "undo a"]
+
+
+def test_superseded_before_it_drains_it_tells_edges_nothing():
+    port = FakePort({"b": {"hold": "superseded"}})
+    error, _ = carried_out(plan("a", "b"), port)
+    assert isinstance(error, Superseded)
+    assert port.words()[-1] == "admit a"
+
+
+def test_where_a_host_does_not_say_whether_the_lease_holds_nothing_is_drained():
+    port = FakePort({"b": {"hold": "unreachable"}})
+    error, _ = carried_out(plan("a", "b c"), port)
+    assert "rollout failed: b on host-b with 1.1-y: reason of b" in str(error)
+    assert "drain b" not in port.words()
+    assert "drain c" not in port.words()
+
+
+def test_superseded_on_the_way_back_it_undoes_and_tells_edges_nothing_more():
+    class Late(FakePort):
+        async def begin(self, step):
+            self.answers["c"]["hold"] = "superseded"
+            return await super().begin(step)
+
+    port = Late({"c": {"begin": "failed"}})
+    error, _ = carried_out(plan("a", "b c"), port)
+    assert isinstance(error, Superseded)
