@@ -119,39 +119,36 @@ def finish(name: str) -> None:
 
 
 def go_back(
-    name: str, pending: Answer, verdict: str, reason: str, state: str = "reverted", restart: bool = True
+    name: str,
+    pending: Answer,
+    verdict: str,
+    reason: str,
+    state: str = "reverted",
+    ready: bool = False,
+    moves: bool = False,
 ) -> None:
     """Undo a pending switch; never gated: it runs once, whatever it finds, and what runs comes before what is told.
 
-    A verdict `unready` is `failed`, unless the old generation, which was ready before, does not get so any more either.
+    With `moves` only the link does. With `ready` the old one has to get ready, as it was; where it does not either, the
+    new one has not failed: a link that is cut, say, or a store that is gone.
     """
     old, token = pending["from"], pending["token"]
-
-    def insist() -> None:
-        tell(name, token, "failing", reason)  # who has the port may be waiting for this word
-
     try:
         point(name, old)
-        failure = stopped(name) if restart else None
-        if restart and old is not None:
-            failure = started(name, False, lambda: None, insist)
+        failure = None if moves else stopped(name)
+        if old is not None and not moves:
+            # who has its port may be waiting for the word that this one fails
+            failure = started(name, ready, lambda: None, lambda: tell(name, token, "failing", reason))
+            verdict = "unconfirmed" if failure and ready else verdict
             failure = failure and f"the old generation {old} is unhealthy, too: {failure}"
-            if verdict == "unready" and not failure and (failure := readiness(name)):
-                verdict, failure = "unconfirmed", f"the old generation {old} is not ready now either: {failure}"
         reason = f"{reason}; {failure}" if failure else reason
     except OSError as error:  # a disk on which nothing can be renamed: the next settling tries again
         reason, state = f"{reason}; `current` could not be led back: {error}", "stuck"
-    record(name, "failed" if verdict == "unready" else verdict, pending, reason)
+    record(name, verdict, pending, reason)
     if state != "stuck":
         with suppress(OSError):
             finish(name)
     tell(name, token, state, reason)
-
-
-def readiness(name: str) -> str | None:
-    """Why what runs does not get ready within its deadline, or None."""
-    want = settings(name)
-    return wait(lambda: unwell(name), time.monotonic() + want["deadline"], want["interval"], lambda: halted(name))
 
 
 def order(name: str, token: str, seconds: float) -> str | None:
@@ -201,13 +198,12 @@ def forward(name: str, pending: Answer, ready: bool) -> str | None:
     return started(name, ready, halt) if pending["to"] else stuck
 
 
-def blame(name: str, pending: Answer, ready: bool) -> str:
-    """The verdict on a switch that did not get well: `failed` only where its generation is to blame."""
+def blame(name: str, pending: Answer) -> str:
+    """The verdict on a switch that did not get well: `failed` only where its generation may be to blame."""
     if pending["purpose"] not in BACK and said(name, pending["token"]) == "undo":
         return "undone"
-    if systemctl("is-active", unit(name)).stdout.strip() == "inactive":
-        return "unconfirmed"  # it was never started, since its port was not free
-    return "unready" if ready and pending["to"] and unwell(name, ready=False) is None else "failed"
+    untried = systemctl("is-active", unit(name)).stdout.strip() == "inactive"  # its port was not free
+    return "unconfirmed" if untried else "failed"
 
 
 def switch(name: str, generation: str, token: str, confirm_within: str, by: str, purpose: str) -> None:
@@ -224,8 +220,9 @@ def switch(name: str, generation: str, token: str, confirm_within: str, by: str,
         tell(name, token, "switching")
         reason = forward(name, pending, ready)
         if reason:
-            verdict = blame(name, pending, ready)
-            return go_back(name, pending, verdict, reason, "reverted" if verdict == "undone" else "failed")
+            verdict = blame(name, pending)
+            state, compare = ("reverted", False) if verdict == "undone" else ("failed", ready)
+            return go_back(name, pending, verdict, reason, state, compare)
         if purpose not in BACK:
             tell(name, token, "healthy")
             word = order(name, token, float(confirm_within))
@@ -240,17 +237,17 @@ def switch(name: str, generation: str, token: str, confirm_within: str, by: str,
         return tell(name, token, "confirmed")
 
 
-def left(name: str, restart: bool = True) -> bool:
-    """Undo a switch whose process is gone; whether there was one. A spoilt record names nothing to go back to."""
+def left(name: str, moves: bool = False) -> bool:
+    """Undo a switch whose process is gone (with `moves` only the link); whether there was one to go back from."""
     path = DATA / name / "pending.json"
     if not path.exists():
         return False
     pending = read(path)
     old = pending.get("from", 0)
     if "token" not in pending or not (old is None or (isinstance(old, str) and "/" not in old)):
-        path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)  # spoilt: it names nothing to go back to
         return False
-    go_back(name, pending, "reverted", "the switch was cut off", restart=restart)
+    go_back(name, pending, "reverted", "the switch was cut off", moves=moves)
     return True
 
 
@@ -258,7 +255,7 @@ def settle(name: str | None = None) -> None:
     """Undo switches whose process is gone. At boot (no name), and while the host stops, only links move."""
     for path in DATA.glob(f"{name or '*'}/pending.json"):
         with locked(path.parent.name):
-            left(path.parent.name, name is not None and systemctl("is-system-running").stdout.strip() != "stopping")
+            left(path.parent.name, name is None or systemctl("is-system-running").stdout.strip() == "stopping")
     if name is None:
         systemctl("daemon-reload")
 

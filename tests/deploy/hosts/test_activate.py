@@ -12,6 +12,7 @@ from tests.deploy.hosts.conftest import load
 
 UNIT = "alert-threader@py-a.service"
 TOKEN = "1:me"
+TOO = "the old generation 1.0-a is unhealthy, too"
 PENDING = {"from": "1.0-a", "to": "1.1-b", "by": "tester", "token": TOKEN, "purpose": "deploy"}
 
 
@@ -181,11 +182,33 @@ def test_the_way_back_of_a_failed_rollout_is_not_undone_and_needs_nobody(two, pu
 
 
 def test_an_instance_that_does_not_get_healthy_goes_back_with_its_reason(two):
-    two.probes = ["HTTP 500"]
+    two.probes = [None] + ["HTTP 500"] * 61 + [None]
     switch(two)
     assert (two.current, two.state["state"]) == ("generations/1.0-a", "failed")
-    assert two.state["reason"].startswith("HTTP 500, for 30 s; the old generation 1.0-a is unhealthy, too: HTTP 500")
+    assert two.state["reason"] == "HTTP 500, for 30 s"
     assert verdicts(two) == [("failed", "1.0-a", "1.1-b")]
+
+
+def test_a_generation_is_not_to_blame_where_the_old_one_is_not_healthy_any_more_either(two):
+    two.probes = [None, "HTTP 500"]
+    switch(two)
+    assert (two.current, two.state["state"]) == ("generations/1.0-a", "failed")
+    assert two.state["reason"] == f"HTTP 500, for 30 s; {TOO}: HTTP 500, for 30 s"
+    assert verdicts(two) == [("unconfirmed", "1.0-a", "1.1-b")]
+
+
+def test_that_the_old_one_was_ill_before_and_is_ill_again_excuses_nothing(two):
+    two.probes = ["HTTP 500"]
+    switch(two)
+    assert two.state["reason"] == f"HTTP 500, for 30 s; {TOO}: HTTP 500, for 30 s"
+    assert verdicts(two) == [("failed", "1.0-a", "1.1-b")]
+
+
+def test_what_was_not_ready_before_has_only_to_get_as_well_as_it_was(two):
+    two.ready = ["HTTP 503"]
+    two.probes = [None] + ["HTTP 500"] * 61 + [None]
+    switch(two)
+    assert (two.state["reason"], two.ledger[-1]["verdict"]) == ("HTTP 500, for 30 s", "failed")
 
 
 def test_a_unit_that_does_not_start_goes_back(two):
@@ -252,10 +275,10 @@ def test_it_has_to_get_ready_unless_what_it_replaces_ran_and_was_not(two, before
     ("after", "verdict", "told"),
     [
         (["HTTP 503"] * 70 + [None], "failed", "HTTP 503, for 30 s"),
-        (["HTTP 503"], "unconfirmed", "HTTP 503, for 30 s; the old generation 1.0-a is not ready now either: HTTP 503"),
+        (["HTTP 503"], "unconfirmed", f"HTTP 503, for 30 s; {TOO}: HTTP 503, for 30 s"),
     ],
 )
-def test_a_generation_is_not_to_blame_when_the_old_one_does_not_get_ready_again_either(two, after, verdict, told):
+def test_a_generation_is_not_to_blame_where_the_old_one_does_not_get_ready_again_either(two, after, verdict, told):
     """A link that is cut, say, or a store that is gone: the next deploy may try this generation again."""
     two.ready = [None, *after]
     switch(two)
@@ -279,10 +302,11 @@ def test_a_first_generation_has_to_get_ready(host):
     assert host.state["reason"].startswith("HTTP 503, for 30 s")
 
 
-def test_what_went_back_has_to_be_healthy_only(two):
-    two.probes, two.ready = [None] + ["HTTP 500"] * 62 + [None], [None, "HTTP 503"]
+def test_what_was_undone_and_went_back_has_to_be_healthy_only(two):
+    two.order("undo")
+    two.ready = [None, None, "HTTP 503"]
     switch(two)
-    assert (two.state["reason"], two.ledger[-1]["verdict"]) == ("HTTP 500, for 30 s", "failed")
+    assert (two.state["reason"], two.ledger[-1]["verdict"]) == ("undone by the controller", "undone")
 
 
 # --- the port
