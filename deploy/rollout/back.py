@@ -83,8 +83,6 @@ async def go_back(run: Run, ended: Ended, done: Sequence[Batch], culprits: Colle
     for batch in reversed(done):
         steps = tuple(step for step in batch.steps if step.kind is not Kind.ADMIT)
         run.tell(f"going back: {', '.join(step.instance for step in steps)}")
-        await held(run, steps)
-        await asyncio.gather(*(run.port.drain(step, back=True) for step in steps))
         stuck += await _all_back(run, steps, tuple(Answer("confirmed") for _ in steps), culprits)
     return stuck
 
@@ -109,6 +107,10 @@ async def _back(run: Run, step: Step, answer: Answer, reject: bool) -> str | Non
             return None
         if after.state != "confirmed":
             return f"no word yet from {where} ({after.reason or after.state}), which goes back by itself"
+    kept = await run.port.hold(step)
+    if kept.state == SUPERSEDED:
+        return f"{where} was left to another controller ({kept.reason or kept.state})"
+    await run.port.drain(step, back=True)
     reverted = await run.port.revert(step, reject=reject)
     if reverted.state == "confirmed":
         return None

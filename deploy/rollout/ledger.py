@@ -94,7 +94,7 @@ def rejected(ledger: Sequence[Entry]) -> dict[str, Rejection]:
     for entry in ledger:
         if entry.verdict == "failed" and entry.after:
             found[entry.after] = Rejection(entry.at, entry.by, f"it was rolled back ({entry.reason})", entry.host)
-        if entry.verdict == "confirmed":
+        if entry.verdict == "confirmed" or (entry.verdict, entry.purpose) == ("stopped", REJECT):
             found.pop(entry.after or "", None)
             if entry.purpose in WHY and entry.before and entry.before != entry.after:
                 why = WHY[entry.purpose].format(entry)

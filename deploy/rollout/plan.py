@@ -97,13 +97,15 @@ class Plan:
 class Target:
     """What a rollout is about: the generation (or found phrase), the host and the port of each instance.
 
-    `arrived` is what was found of instances that are on their new host already, and still on the old one.
+    `arrived` is what was found of instances that are on their new host already, and still on the old one;
+    `arrived_ports` is where they answer there.
     """
 
     instances: Mapping[str, str]
     placement: Mapping[str, str]
     ports: Mapping[str, int] = field(default_factory=dict)
     arrived: Mapping[str, str] = field(default_factory=dict)
+    arrived_ports: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _activation(name: str, found: Target, wanted: Target) -> Step:
     stays = found.placement.get(name) == host
     readmit = generation_of(before) == generation and only_drained(before)
     port = wanted.ports.get(name)
-    was = found.ports.get(name) if stays else None
+    was = (found.ports if stays else found.arrived_ports).get(name)
     return Step(Kind.ADMIT if readmit else Kind.ACTIVATE, name, host, before, generation, port, was)
 
 

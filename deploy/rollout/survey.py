@@ -29,11 +29,22 @@ def drained_at(edges: Mapping[str, Snapshot], instance: str, host: str, port: fl
     return [edge for edge, known in sorted(admins.items()) if known and known["admin"] != "ready"]
 
 
-def arrivals(wanted: Mapping[str, str], places: Mapping[str, str], snapshots: Mapping[str, Snapshot]) -> dict[str, str]:
-    """What runs of instances that were found on another host than the one on which they are wanted."""
-    moving = {name: host for name, host in wanted.items() if places.get(name, host) != host and host in snapshots}
-    phrases = {name: running(name, snapshots[host]) for name, host in moving.items()}
-    return {name: phrase for name, phrase in phrases.items() if phrase != NOTHING}
+def arrivals(
+    wanted: Mapping[str, str],
+    places: Mapping[str, str],
+    snapshots: Mapping[str, Snapshot],
+    edges: Mapping[str, Snapshot],
+) -> tuple[dict[str, str], dict[str, int]]:
+    """What runs, and at which ports, of instances that were found on another host than the one that is wanted."""
+    phrases, ports = dict[str, str](), dict[str, int]()
+    for name, host in wanted.items():
+        if places.get(name, host) != host and host in snapshots:
+            port = ports_of(name, snapshots[host])
+            phrase = running(name, snapshots[host], drained_at(edges, name, host, port.get(name)))
+            if phrase != NOTHING:
+                phrases[name] = phrase
+                ports |= port
+    return phrases, ports
 
 
 def rejections(snapshots: Mapping[str, Snapshot]) -> dict[str, dict[str, str]]:

@@ -40,7 +40,7 @@ class Seen:
 
     def target(self, wanted: Rollout) -> Target:
         """What was found, as a plan that leads to `wanted` takes it."""
-        found, places, arrived, ports = {}, {}, {}, dict[str, int]()
+        found, places, arrived, ports, there_at = {}, {}, {}, dict[str, int](), dict[str, int]()
         for name, hosts in self._found().items():
             there = wanted.placement.get(name)
             elsewhere = [host for host in hosts if host != there]
@@ -50,7 +50,8 @@ class Seen:
                 ports |= ports_of(name, self.snapshots[place])
             if elsewhere and there in hosts:
                 arrived[name] = hosts[there]
-        return Target(found, places, ports, arrived)
+                there_at |= ports_of(name, self.snapshots[there])
+        return Target(found, places, ports, arrived, there_at)
 
     def lacks(self, wanted: Rollout) -> str | None:
         """Why the fleet can not go to the state of a rollout, or None."""

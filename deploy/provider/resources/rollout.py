@@ -95,7 +95,7 @@ class RolloutResource(Resource):
         if dead and new["settings"]["unreachable"] != "skip":
             raise Unreachable(f"nothing was activated: {'; '.join(fault.text for fault in dead.values())}; {WITHOUT}")
         without = lost | dead.keys()
-        await self._settled(urn, new, without)
+        await self._settled(urn, old, new, without)
         found = await self._found(old, new, without)
         plan = make_plan(found, _target(new), without, _limits(new))
         if plan.batches:
@@ -136,7 +136,7 @@ class RolloutResource(Resource):
 
         async def look() -> tuple[Target, Plan]:
             await self._unreachable(new)
-            await self._settled(urn, new, without)
+            await self._settled(urn, old, new, without)
             again = await self._found(old, new, without)
             told = rejections(await self._reached(new, without))
             return again, _allowed(make_plan(again, _target(new), without, _limits(new)), told)
@@ -181,20 +181,26 @@ class RolloutResource(Resource):
                 raise answer
         return {host: answer for host, answer in zip(hosts, answers, strict=True) if isinstance(answer, HostFault)}
 
-    async def _settled(self, urn: str, new: Properties, without: frozenset[str]) -> None:
-        """Wait for switches that a killed command left unconfirmed: their hosts undo them in time."""
+    async def _settled(self, urn: str, old: Properties | None, new: Properties, without: frozenset[str]) -> None:
+        """Wait for switches that a killed command left unconfirmed, also where it moved from: in time they go back."""
         patience = float(new["settings"]["confirm_within"]) + SETTLE_SECONDS
         until = asyncio.get_running_loop().time() + patience
-        places = {name: new["hosts"][host] for name, host in new["placement"].items() if host not in without}
-        while names := [name for name, where in places.items() if await self._pending(name, where)]:
+        connections = {**(old or new)["hosts"], **new["hosts"]}
+        pairs = {pair for each in (old or new, new) for pair in each["placement"].items() if pair[1] not in without}
+        places = [(name, connections[host]) for name, host in sorted(pairs)]
+        while left := [(name, where) for name, where in places if await self._pending(name, where)]:
             if asyncio.get_running_loop().time() > until:
                 return
-            self.context.engine.progress(urn, f"waiting for an earlier switch of {', '.join(names)} to end")
+            names = ", ".join(sorted({name for name, _ in left}))
+            self.context.engine.progress(urn, f"waiting for an earlier switch of {names} to end")
             await asyncio.sleep(1)
-            await asyncio.gather(*(self.context.fleet.fresh(places[name]) for name in names))
+            await asyncio.gather(*(self.context.fleet.fresh(where) for _, where in left), return_exceptions=True)
 
     async def _pending(self, name: str, connection: Properties) -> bool:
-        found = (await self.context.fleet.snapshot(connection))["instances"].get(name)
+        try:
+            found = (await self.context.fleet.snapshot(connection))["instances"].get(name)
+        except HostFault:
+            return False
         return bool(found and found["pending"])
 
     async def _found(self, old: Properties | None, new: Properties, without: frozenset[str]) -> Target:
@@ -207,7 +213,7 @@ class RolloutResource(Resource):
                 ports |= ports_of(name, snapshots[host])
                 drained = drained_at(edges, name, host, ports.get(name))
                 found[name], places[name] = running(name, snapshots[host], drained), host
-        return Target(found, places, ports, arrivals(new["placement"], places, snapshots))
+        return Target(found, places, ports, *arrivals(new["placement"], places, snapshots, edges))
 
 
 def _target(values: Properties) -> Target:

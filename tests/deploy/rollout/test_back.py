@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.rollout.back import Ended, Failure, go_back
+from deploy.rollout.back import Ended, Failure, Superseded, go_back
 from deploy.rollout.plan import Batch, Kind, Plan
 from deploy.rollout.port import Answer
 from deploy.rollout.run import Run
@@ -51,6 +51,20 @@ def test_an_instance_goes_back_by_how_far_it_came(state, answers, asked, stuck):
     assert back(port, ended(state)) == stuck
     assert port.words("undo", "revert") == asked
     assert port.words("admit") == ["admit a back or not" if stuck else "admit a back"]
+
+
+@pytest.mark.parametrize("done", [(), plan("a").batches])
+def test_what_was_confirmed_is_drained_before_it_goes_back(done):
+    port = FakePort()
+    back(port, Ended() if done else ended("confirmed"), done)
+    assert port.words() == ["drain a back", "revert a", "admit a back"]
+
+
+def test_where_another_controller_has_taken_over_nothing_is_drained_or_reverted():
+    port = FakePort({"a": {"hold": "superseded"}})
+    with pytest.raises(Superseded, match="reason of a; this deploy did nothing more; next: threader status"):
+        back(port, done=plan("a").batches)
+    assert port.words() == []
 
 
 def test_only_what_failed_is_rejected():

@@ -61,6 +61,12 @@ CASES = [
         ("activate a on h2: again 1.1-y, found as 1.1-y (failed)", "stop a on h1, which ran 1.0-x"),
     ),
     (
+        "a move of which half is done, to another port",
+        Target({"a": "1.0-x"}, ON_H1, {"a": 9001}, {"a": "1.1-y"}, {"a": 9002}),
+        Target({"a": "1.2-z"}, {"a": "h2"}, {"a": 9003}),
+        ("activate a on h2: 1.1-y -> 1.2-z, port 9002 -> 9003", "stop a on h1, which ran 1.0-x"),
+    ),
+    (
         "a move of which only the stop is left",
         Target({"a": "1.0-x"}, ON_H1, arrived={"a": "1.1-y"}),
         Target({"a": "1.1-y"}, {"a": "h2"}),

@@ -53,10 +53,16 @@ def test_an_edge_that_does_not_run_drains_nobody():
 
 
 def test_what_runs_already_where_it_is_to_move_has_arrived():
-    assert arrivals({"a": "h2"}, {"a": "h1"}, {"h2": on()}) == {"a": "1.0-x"}
-    assert arrivals({"a": "h2"}, {"a": "h1"}, {"h2": {"instances": {}}}) == {}
-    assert arrivals({"a": "h1"}, {"a": "h1"}, {"h1": on()}) == {}
-    assert arrivals({"a": "h2"}, {"a": "h1"}, {}) == {}
+    assert arrivals({"a": "h2"}, {"a": "h1"}, {"h2": on()}, {})[0] == {"a": "1.0-x"}
+    assert arrivals({"a": "h2"}, {"a": "h1"}, {"h2": {"instances": {}}}, {}) == ({}, {})
+    assert arrivals({"a": "h1"}, {"a": "h1"}, {"h1": on()}, {}) == ({}, {})
+    assert arrivals({"a": "h2"}, {"a": "h1"}, {}, {}) == ({}, {})
+
+
+def test_of_what_has_arrived_the_port_is_known_and_whether_edges_send_to_it():
+    edges = {"e1": {"edge": {"servers": {"a.h2.9009": {"admin": "drain"}}}}}
+    found = arrivals({"a": "h2"}, {"a": "h1"}, {"h2": on(settings='{"port": 9009}')}, edges)
+    assert found == ({"a": "1.0-x (drained at e1)"}, {"a": 9009})
 
 
 def test_a_generation_that_failed_is_rejected_with_where_and_why():

@@ -168,6 +168,20 @@ def test_the_preview_says_what_the_update_does():
     assert update(made, old, NEW)["plan"] == told
 
 
+def test_an_earlier_switch_is_waited_for_also_where_an_instance_moves_from():
+    class Ending(FakeFleet):
+        async def fresh(self, connection):
+            found = await super().fresh(connection)
+            if self.did("fresh").count(("fresh", "h1")) > 1:
+                self.hosts["h1"]["instances"]["a"]["pending"] = False
+            return found
+
+    pending = snapshot_of(Manifest(), {"a": running_instance("1.0-x", pending=True)})
+    made = RolloutResource(Context(Ending(h1=pending, h2=on(b="1.0-x"), h3=on()), FakeEngine()))
+    update(made, OLD, rollout_inputs({"a": "1.0-x", "b": "1.0-x"}, {"a": "h3", "b": "h2"}))
+    assert "waiting for an earlier switch of a to end" in made.context.engine.texts("progress")
+
+
 # --- a host that does not answer
 
 
