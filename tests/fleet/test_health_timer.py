@@ -186,11 +186,29 @@ def test_on_recovery_the_alert_is_ended(mended, manager, watched):
     assert any(line.startswith("py-a is healthy again, after ") for line in watched["py-a"].said())
 
 
+@pytest.fixture(scope="module")
+def crashed(mended, watched) -> tuple[str, str]:
+    """The check itself fails each time, since it can not read what it is to do; the main process before and after."""
+    each, unit = watched["py-a"], "alert-threader-health@py-a.service"
+    before, settings = each.process, "/etc/alert-threader.d/py-a.health.json"
+    each.sh(f"mv {settings} {settings}.away; systemctl start {unit} || :; systemctl start {unit} || :")
+    assert each.shown(unit, "ExecMainStatus") == "1"
+    log = "journalctl --no-pager -o cat -u alert-threader-restart@py-a"
+    soon(lambda: each.sh(log).count("Skipped due to 'exec-condition'") >= 2)
+    each.sh(f"mv {settings}.away {settings}")
+    return before, each.process
+
+
+def test_a_check_that_crashes_restarts_nothing(crashed):
+    before, after = crashed
+    assert after == before
+
+
 # --- a rollout is at work
 
 
 @pytest.fixture(scope="module")
-def under_rollout(mended, watched) -> tuple[dict, dict]:
+def under_rollout(crashed, watched) -> tuple[dict, dict]:
     """A switch waits for its confirmation while what it started hangs; the states before it and after."""
     each = watched["py-a"]
     generation = each.sh(f"basename $(readlink {HOME}/current)").strip()

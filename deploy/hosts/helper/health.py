@@ -280,10 +280,15 @@ def cut_off(name: str) -> bool:
     return (DATA / name / "pending.json").exists()
 
 
+def shown(name: str, *properties: str) -> list[str]:
+    """Properties of a unit, each as NAME=VALUE; none when systemd does not answer."""
+    words = ["systemctl", "show", f"--property={','.join(properties)}", name]
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout.splitlines()
+
+
 def stopped(name: str) -> str | None:
     """The state of a unit that somebody stopped; one that crashes is in another, since systemd starts it again."""
-    words = ["systemctl", "show", "--property=ActiveState", "--value", unit(name)]
-    state = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+    state = "".join(shown(unit(name), "ActiveState")).partition("=")[2]
     return state if state in ("inactive", "deactivating") else None
 
 
@@ -361,8 +366,10 @@ def check(name: str) -> int:
 
 
 def due(name: str) -> int:
-    """Whether the restart that was asked for is still wanted; one that somebody stopped meanwhile is left alone."""
-    return 0 if recall(name).due and (cut_off(name) or not stopped(name)) else 1
+    """Whether the check asked for a restart, and did not just crash; what somebody stopped meanwhile is left alone."""
+    ended = shown(f"alert-threader-health@{name}.service", "Result", "ExecMainStatus")
+    asked = {"Result=exit-code", f"ExecMainStatus={RESTART_DUE}"} <= {*ended}
+    return 0 if asked and (cut_off(name) or not stopped(name)) else 1
 
 
 def forget(name: str) -> int:

@@ -293,6 +293,9 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_cut_off(server):
 # --- the whole check, in temporary folders
 
 
+ASKED = ("Result=exit-code", "ExecMainStatus=3")
+
+
 class Host:
     """An instance as its check sees it."""
 
@@ -305,7 +308,7 @@ class Host:
         (self.home / "current").symlink_to("generations/1.0-a")
         self.config, self.file = root / "etc" / "py-a.health.json", root / "state" / "py-a.json"
         self.metrics = root / "metrics" / "alert-threader-health-py-a.prom"
-        self.unit = "active"
+        self.unit, self.ended = "active", ASKED
         self.want()
 
     def want(self, **changes):
@@ -320,8 +323,11 @@ class Host:
         return json.loads(self.file.read_text())
 
     def systemctl(self, words, **_):
-        assert words == ["systemctl", "show", "--property=ActiveState", "--value", "alert-threader@py-a.service"]
-        return SimpleNamespace(stdout=f"{self.unit}\n")
+        if words[-1] == "alert-threader@py-a.service":
+            assert words[:-1] == ["systemctl", "show", "--property=ActiveState"]
+            return SimpleNamespace(stdout=f"ActiveState={self.unit}\n" if self.unit else "")
+        assert words[1:] == ["show", "--property=Result,ExecMainStatus", "alert-threader-health@py-a.service"]
+        return SimpleNamespace(stdout="".join(f"{line}\n" for line in self.ended))
 
 
 @pytest.fixture
@@ -346,21 +352,32 @@ def test_a_healthy_instance_is_written_down_and_nothing_is_said(host, capsys):
 
 def test_a_restart_is_asked_for_by_an_exit_status_of_its_own_and_said_in_one_line(host, capsys):
     assert host.check(BROKEN) == 0
-    assert host.module.due("py-a") == 1
     capsys.readouterr()
     assert host.check(BROKEN) == host.module.RESTART_DUE == 3
     said = capsys.readouterr().out
     assert said.startswith("<4>py-a is not healthy, 2 in a row: HTTP 500 from http://127.0.0.1:")
     assert said.endswith("/health; it is restarted, 1 of 3\n")
-    assert host.module.due("py-a") == 0
     assert host.check(OK) == 0
     assert capsys.readouterr().out == "<5>py-a is healthy again, after 2 failing checks\n"
-    assert host.module.due("py-a") == 1
+
+
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [
+        (ASKED, 0),
+        (("Result=exit-code", "ExecMainStatus=1"), 1),
+        (("Result=timeout", "ExecMainStatus=15"), 1),
+        (("Result=signal", "ExecMainStatus=3"), 1),
+        (("Result=success", "ExecMainStatus=0"), 1),
+        ((), 1),
+    ],
+)
+def test_a_restart_is_due_only_after_a_check_that_asked_for_it(host, ended, status):
+    host.ended = ended
+    assert host.module.due("py-a") == status
 
 
 def test_a_restart_is_no_longer_due_when_somebody_stops_it_meanwhile(host):
-    host.want(failures=1)
-    assert host.check(BROKEN) == 3
     host.unit = "inactive"
     assert host.module.due("py-a") == 1
 
