@@ -88,30 +88,35 @@ async def go_back(run: Run, ended: Ended, done: Sequence[Batch], culprits: Colle
 
 
 async def _all_back(run: Run, steps: Sequence[Step], answers: Sequence[Answer], culprits: Collection[str]) -> list[str]:
-    pairs = zip(steps, answers, strict=True)
-    back = await asyncio.gather(*(_back(run, step, each, step.instance in culprits) for step, each in pairs))
+    """How each instance goes back, by how far it came; then edges hear of it."""
+    pairs = tuple(zip(steps, answers, strict=True))
+    confirmed = [step for step, each in pairs if each.state == "confirmed"]
+    unsure = [step for step, each in pairs if each.state not in _LEFT | {"confirmed"}]
+    ways = (_reverted(run, confirmed, culprits), *(_undone(run, step, culprits) for step in unsure))
+    stuck = {step: why for told in await asyncio.gather(*ways) for step, why in told.items()}
     await held(run, steps)
-    known = zip(steps, (text is None for text in back), strict=True)
-    await asyncio.gather(*(run.port.admit(step, back=True, sure=sure) for step, sure in known))
-    return [text for text in back if text]
+    await asyncio.gather(*(run.port.admit(step, back=True, sure=step not in stuck) for step in steps))
+    return [f"{step.instance} on {step.host} {stuck[step]}" for step in steps if step in stuck]
 
 
-async def _back(run: Run, step: Step, answer: Answer, reject: bool) -> str | None:
-    """How one instance goes back, by how far it came; what is said of one that is not known to be back."""
-    where = f"{step.instance} on {step.host}"
-    if answer.state in _LEFT:
-        return None
-    if answer.state != "confirmed":
-        after = await run.port.undo(step)
-        if after.state in _LEFT or after.state == "lost":
-            return None
-        if after.state != "confirmed":
-            return f"no word yet from {where} ({after.reason or after.state}), which goes back by itself"
-    kept = await run.port.hold(step)
-    if kept.state == SUPERSEDED:
-        return f"{where} was left to another controller ({kept.reason or kept.state})"
-    await run.port.drain(step, back=True)
-    reverted = await run.port.revert(step, reject=reject)
-    if reverted.state == "confirmed":
-        return None
-    return f"{where} could not go back ({reverted.reason or reverted.state})"
+async def _undone(run: Run, step: Step, culprits: Collection[str]) -> dict[Step, str]:
+    """Order one back that is not confirmed, as far as is known; why it is not known to be back."""
+    after = await run.port.undo(step)
+    if after.state == "confirmed":
+        return await _reverted(run, [step], culprits)
+    if after.state in _LEFT | {"lost"}:
+        return {}
+    return {step: f"goes back by itself: no word from it yet ({after.reason or after.state})"}
+
+
+async def _reverted(run: Run, steps: Sequence[Step], culprits: Collection[str]) -> dict[Step, str]:
+    """Switch back what was confirmed, all at once, since one may wait for another's port; why those are not back."""
+    kept = await asyncio.gather(*(run.port.hold(step) for step in steps))
+    if any(answer.state == SUPERSEDED for answer in kept):
+        return dict.fromkeys(steps, "was left to another controller")
+    await asyncio.gather(*(run.port.drain(step, back=True) for step in steps))
+    back = await asyncio.gather(*(run.port.revert(step, reject=step.instance in culprits) for step in steps))
+    pairs = zip(steps, back, strict=True)
+    return {
+        step: f"could not go back ({each.reason or each.state})" for step, each in pairs if each.state != "confirmed"
+    }

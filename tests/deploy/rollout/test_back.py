@@ -1,5 +1,7 @@
 """The way back: each instance by how far it came, batches in reverse, and nothing holds it up."""
 
+import asyncio
+
 import pytest
 
 from deploy.rollout.back import Ended, Failure, Superseded, go_back
@@ -38,7 +40,7 @@ def ended(*states):
             "healthy",
             {"undo": "unreachable"},
             ["undo a"],
-            ["no word yet from a on host-a (reason of a), which goes back by itself"],
+            ["a on host-a goes back by itself: no word from it yet (reason of a)"],
         ),
         ("unreachable", {"undo": "confirmed"}, ["undo a", "revert a"], []),
         ("confirmed", {}, ["revert a"], []),
@@ -58,6 +60,17 @@ def test_what_was_confirmed_is_drained_before_it_goes_back(done):
     port = FakePort()
     back(port, Ended() if done else ended("confirmed"), done)
     assert port.words() == ["drain a back", "revert a", "admit a back"]
+
+
+def test_all_are_drained_before_the_first_goes_back_since_one_may_wait_for_another_s_port():
+    class Slow(FakePort):
+        async def drain(self, step, *, back=False):
+            await asyncio.sleep(20 if step.instance == "a" else 1)
+            return await super().drain(step, back=back)
+
+    port = Slow()
+    back(port, done=plan("a b").batches)
+    assert port.words("drain", "revert") == ["drain b back", "drain a back", "revert a", "revert b"]
 
 
 def test_where_another_controller_has_taken_over_nothing_is_drained_or_reverted():

@@ -143,7 +143,7 @@ def test_it_says_that_all_are_back_exactly_when_every_host_has_said_so(batches):
         (
             {"a": {"undo": "unreachable"}, "b": {"begin": "failed"}},
             "rollout failed: b on host-b with 1.1-y: reason of b; "
-            "degraded: no word yet from a on host-a (reason of a), which goes back by itself; next: threader logs b",
+            "degraded: a on host-a goes back by itself: no word from it yet (reason of a); next: threader logs b",
         ),
         (
             {"a": {"revert": "failed"}, "b": {"confirm": "reverted"}},
