@@ -14,9 +14,13 @@ from tests.fleet.lab import MAIN, Lab
 pytestmark = pytest.mark.fleet
 
 
+WRITTEN = ("ledger.jsonl", "lease.json", "rollouts.jsonl")
+"""What a rollout writes for itself."""
+
+
 @pytest.fixture(scope="module")
 def before(lab: Lab, converged: Deployment) -> dict[str, dict]:
-    return {host: listing.content(lab, host, "ledger.jsonl") for host in MAIN}
+    return {host: listing.content(lab, host, *WRITTEN) for host in MAIN}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,7 @@ def test_a_preview_shows_that(seen: Done, drift: Drift):
 
 def test_up_repairs_all_of_it_and_touches_nothing_else(lab: Lab, before, repaired: Done):
     for host in MAIN:
-        assert listing.changed(before[host], listing.content(lab, host, "ledger.jsonl")) == []
+        assert listing.changed(before[host], listing.content(lab, host, *WRITTEN)) == []
 
 
 def test_every_instance_serves_again(converged: Deployment, repaired: Done):

@@ -94,7 +94,7 @@ class RolloutResource(Resource):
         dead = await self._unreachable(new)
         if dead and new["settings"]["unreachable"] != "skip":
             raise Unreachable(f"nothing was activated: {'; '.join(fault.text for fault in dead.values())}; {WITHOUT}")
-        without = lost | dead.keys()
+        without = lost | dead.keys() | await self._left_silent(old, new)
         await self._settled(urn, old, new, without)
         found = await self._found(old, new, without)
         plan = make_plan(found, _target(new), without, _limits(new))
@@ -173,9 +173,19 @@ class RolloutResource(Resource):
     async def _unreachable(self, new: Properties) -> dict[str, HostFault]:
         """The hosts with instances or edges that do not answer, each with its fault."""
         names = {*new["placement"].values(), *new["edges"]}
-        hosts = sorted(host for host in names if host not in new["lost"])
-        fleet = self.context.fleet
-        answers = await asyncio.gather(*(fleet.fresh(new["hosts"][host]) for host in hosts), return_exceptions=True)
+        return await self._silent({host: new["hosts"][host] for host in names if host not in new["lost"]})
+
+    async def _left_silent(self, old: Properties | None, new: Properties) -> set[str]:
+        """Hosts that instances leave and that do not answer: each Instance asks how to give such a host up."""
+        places = {*renamed(old, new).values()} - {*new["placement"].values(), *new["edges"]} if old else set()
+        connections = {host: {**(old or new)["hosts"], **new["hosts"]}[host] for host in places}
+        asked = {host: each for host, each in connections.items() if not given_up(host, host in new["lost"])}
+        return {*connections} - asked.keys() | (await self._silent(asked)).keys()
+
+    async def _silent(self, connections: Properties) -> dict[str, HostFault]:
+        """Those of the hosts that do not answer; another fault is raised."""
+        hosts, fleet = sorted(connections), self.context.fleet
+        answers = await asyncio.gather(*(fleet.fresh(connections[host]) for host in hosts), return_exceptions=True)
         for answer in answers:
             if isinstance(answer, BaseException) and not (isinstance(answer, HostFault) and answer.fault.contact):
                 raise answer
