@@ -212,6 +212,13 @@ def test_where_the_settings_allow_it_the_others_go_on_and_the_next_preview_says_
     assert "skipped until it answers again" in made.context.engine.texts("warn")[0]
 
 
+def test_an_instance_that_leaves_a_dead_host_holds_up_nobody():
+    made = resource(h1=fault("h1"))
+    outputs = update(made, OLD, rollout_inputs({"b": "1.1-y"}, {"b": "h2"}))
+    assert verbs(made) == [("begin", "b"), ("confirm", "b")]
+    assert outputs["plan"] == ["1. activate b on h2: 1.0-x -> 1.1-y"]
+
+
 def test_what_is_wrong_on_a_host_that_answers_is_never_skipped():
     made = resource(h1=fault("h1", "no systemd"))
     with pytest.raises(Exception, match="no systemd"):
