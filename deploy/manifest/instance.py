@@ -54,7 +54,7 @@ def settings_files(
         "interval": health.interval,
     }
     return {
-        UNIT_SETTINGS: f"[Unit]\nDescription=Alert threader {instance} ({impl} {version})\n",
+        UNIT_SETTINGS: f"[Unit]\nDescription=Alert threader {instance} ({impl})\n",
         HELPER_SETTINGS: json.dumps(helper, indent=1, sort_keys=True) + "\n",
     }
 

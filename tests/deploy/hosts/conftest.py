@@ -166,5 +166,6 @@ def host(tmp_path, monkeypatch):
         systemctl=made.systemctl,
         probe=made.probe,
         taken=made.taken,
+        listened=lambda url, seconds: None,
     )
     return made

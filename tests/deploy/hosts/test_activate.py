@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.deploy.hosts.conftest import load
+from tests.deploy.hosts.conftest import load, seal
 
 UNIT = "alert-threader@py-a.service"
 TOKEN = "1:me"
@@ -136,6 +136,20 @@ def test_what_runs_is_stopped_only_when_systemd_knows_what_comes_next(two):
     switch(two)
     verbs = [words[0] for words in two.asked if words[0] in ("daemon-reload", "stop", "reset-failed", "start")]
     assert verbs == ["daemon-reload", "stop", "reset-failed", "start"]
+
+
+@pytest.mark.parametrize(("repaired", "told"), [(False, 0), (True, 1)])
+def test_systemd_is_told_nothing_where_the_unit_stays_as_it_knows_it(two, repaired, told):
+    for folder in (two.folder / "generations").iterdir():
+        (folder / "unit.conf").write_text("[Unit]\nDescription=the same\n")
+        (folder / "MANIFEST.sha256").unlink()
+        seal(folder)
+    if repaired:
+        (two.folder / "repair-pending").touch()
+    two.order("confirm")
+    switch(two)
+    assert two.current == "generations/1.1-b"
+    assert len(two.did("daemon-reload")) == told
 
 
 def test_a_switch_that_nobody_confirms_goes_back(two):
@@ -555,7 +569,8 @@ def test_a_switch_is_begun_under_a_unit_that_settles_it_when_it_dies(leased, sys
     (words,) = systemd_run
     assert words[0] == "systemd-run"
     assert "--unit=alert-threader-activate-py-a" in words
-    assert any(word.startswith("--property=ExecStopPost=") and word.endswith(" settle py-a") for word in words)
+    (settling,) = (word for word in words if word.startswith("--property=ExecStopPost="))
+    assert settling.endswith(" settle py-a'")
     assert words[-7:] == ["switch", "py-a", "1.1-b", TOKEN, "60", "tester", "deploy"]
 
 

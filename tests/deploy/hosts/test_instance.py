@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.deploy.hosts.conftest import load
+from tests.deploy.hosts.conftest import Clock, load
 
 # --- the link
 
@@ -263,3 +263,21 @@ def test_a_port_is_free_when_its_listener_has_gone_though_its_connections_linger
 )
 def test_what_is_no_place_of_this_host_is_not_waited_for(url):
     assert load("instance").taken(url) is None
+
+
+# --- whether something listens
+
+
+def test_a_wait_for_somebody_to_listen_ends_when_somebody_does(listener):
+    instance = load("instance")
+    instance.time = Clock()
+    instance.listened(f"http://127.0.0.1:{port_of(listener)}/health", 30.0)
+    assert instance.time.now == 0.0
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/health", "http://a..b:1/", "http://[::1/"])
+def test_it_lasts_no_longer_than_it_is_told(url):
+    instance = load("instance")
+    instance.time = Clock()
+    instance.listened(url, 0.5)
+    assert 0.5 <= instance.time.now < 0.6

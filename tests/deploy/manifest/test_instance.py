@@ -47,7 +47,7 @@ def test_health_is_asked_for_at_an_address_that_answers(bind, address):
 
 
 def test_the_unit_is_described_by_what_it_runs():
-    assert settings_files(**ASKED)["unit.conf"] == "[Unit]\nDescription=Alert threader py-a (python 1.2.0)\n"
+    assert settings_files(**ASKED)["unit.conf"] == "[Unit]\nDescription=Alert threader py-a (python)\n"
 
 
 def test_equal_settings_make_equal_files():
