@@ -15,7 +15,7 @@ from deploy.manifest.running import generation_of
 from deploy.rollout.lease import SECONDS, Lease, holder
 from deploy.rollout.ledger import REJECT
 from deploy.rollout.plan import Kind, Step
-from deploy.rollout.port import DRAINED, READY, UNREACHABLE, Answer
+from deploy.rollout.port import DRAINED, GRANTED, READY, UNREACHABLE, Answer
 
 ASKED_AGAIN: Final = 3
 """How often what must be heard is asked; each time that a host does not answer takes some 5 s."""
@@ -62,15 +62,16 @@ class HelperPort:
         self._token = lease.token
 
     async def hold(self, step: Step) -> Answer:
-        """One call."""
-        return await self.lease(step.host, self._token, self._purpose)
+        """One call, where there are edges; hosts refuse for themselves who may not write any more."""
+        return await self.lease(step.host, self._token, self._purpose) if self._edges else Answer(GRANTED)
 
     async def drain(self, step: Step, *, back: bool = False) -> Answer:
         """Every edge at once; on the way back the old place is kept out no longer than a switch takes."""
         server, other = (step.server, step.server_before) if back else (step.server_before, None)
-        if other and other != server:
-            await self._at_edges("drain", other, f"{self._times.away:g}", "0")
-        return await self._at_edges("drain", server, f"{self._times.away:g}", f"{self._times.drain:g}")
+        away, wait = f"{self._times.away:g}", f"{self._times.drain:g}"
+        again = self._at_edges("drain", other if other != server else None, away, "0")
+        drained, _ = await asyncio.gather(self._at_edges("drain", server, away, wait), again)
+        return drained
 
     async def reach(self, step: Step) -> Answer:
         """At every edge the new place beside the old one, which stays drained for a while."""

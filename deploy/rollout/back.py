@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.errors import ForPeople
+from deploy.manifest.running import generation_of
+from deploy.rollout.lease import SECONDS
 from deploy.rollout.plan import Batch, Kind, Step
 from deploy.rollout.port import SUPERSEDED, Answer
 from deploy.rollout.run import Run
 
+FRESH: Final = SECONDS / 2
+"""For so many seconds an answer about the lease is good."""
 _LEFT: Final = frozenset({"failed", "reverted", "busy", "not begun"})
 """The answers of an instance that has gone back already, never left, or that somebody else is switching."""
 
@@ -62,12 +66,21 @@ class Superseded(ForPeople):
 
 
 async def held(run: Run, steps: Sequence[Step]) -> tuple[Answer, ...]:
-    """Whether each host still lets us; raises Superseded when another controller has the fleet."""
-    answers = tuple(await asyncio.gather(*(run.port.hold(step) for step in steps)))
-    reasons = [answer.reason or answer.state for answer in answers if answer.state == SUPERSEDED]
+    """Whether each host still lets us; raises Superseded when another controller has the fleet.
+
+    An answer that took so long to be read is asked for again: this process was stopped, and the lease may be over.
+    """
+    asked = {step.host: step for step in steps}
+    while True:
+        began = run.now()
+        found = await asyncio.gather(*(run.port.hold(step) for step in asked.values()))
+        if run.now() - began < FRESH:
+            break
+    reasons = [answer.reason or answer.state for answer in found if answer.state == SUPERSEDED]
     if reasons:
         raise Superseded(reasons[0])
-    return answers
+    answers = dict(zip(asked, found, strict=True))
+    return tuple(answers[step.host] for step in steps)
 
 
 def _at_fault(answer: Answer) -> bool:
@@ -81,14 +94,22 @@ async def go_back(run: Run, ended: Ended, done: Sequence[Batch], culprits: Colle
     """
     stuck = await _all_back(run, ended.steps, ended.answers, culprits)
     for batch in reversed(done):
-        steps = tuple(step for step in batch.steps if step.kind is not Kind.ADMIT)
+        steps = tuple(step for step in batch.steps if step.kind is not Kind.ADMIT and not _needed(step, stuck))
         run.tell(f"going back: {', '.join(step.instance for step in steps)}")
-        stuck += await _all_back(run, steps, tuple(Answer("confirmed") for _ in steps), culprits)
-    return stuck
+        stuck |= await _all_back(run, steps, tuple(Answer("confirmed") for _ in steps), culprits)
+        stuck |= {step: "stays" for step in batch.steps if _needed(step, stuck)}
+    return [f"{step.instance} on {step.host} {why}" for step, why in stuck.items()]
 
 
-async def _all_back(run: Run, steps: Sequence[Step], answers: Sequence[Answer], culprits: Collection[str]) -> list[str]:
-    """How each instance goes back, by how far it came; then edges hear of it."""
+def _needed(step: Step, stuck: Collection[Step]) -> bool:
+    """Whether going back would stop an instance that could not go back to where it was: it would run nowhere."""
+    return generation_of(step.before) is None and step.instance in {each.instance for each in stuck}
+
+
+async def _all_back(
+    run: Run, steps: Sequence[Step], answers: Sequence[Answer], culprits: Collection[str]
+) -> dict[Step, str]:
+    """How each instance goes back, by how far it came; then edges hear of it; why some are not known to be back."""
     pairs = tuple(zip(steps, answers, strict=True))
     confirmed = [step for step, each in pairs if each.state == "confirmed"]
     unsure = [step for step, each in pairs if each.state not in _LEFT | {"confirmed"}]
@@ -96,7 +117,7 @@ async def _all_back(run: Run, steps: Sequence[Step], answers: Sequence[Answer], 
     stuck = {step: why for told in await asyncio.gather(*ways) for step, why in told.items()}
     await held(run, steps)
     await asyncio.gather(*(run.port.admit(step, back=True, sure=step not in stuck) for step in steps))
-    return [f"{step.instance} on {step.host} {stuck[step]}" for step in steps if step in stuck]
+    return {step: stuck[step] for step in steps if step in stuck}
 
 
 async def _undone(run: Run, step: Step, culprits: Collection[str]) -> dict[Step, str]:
@@ -111,8 +132,9 @@ async def _undone(run: Run, step: Step, culprits: Collection[str]) -> dict[Step,
 
 async def _reverted(run: Run, steps: Sequence[Step], culprits: Collection[str]) -> dict[Step, str]:
     """Switch back what was confirmed, all at once, since one may wait for another's port; why those are not back."""
-    kept = await asyncio.gather(*(run.port.hold(step) for step in steps))
-    if any(answer.state == SUPERSEDED for answer in kept):
+    try:
+        await held(run, steps)
+    except Superseded:
         return dict.fromkeys(steps, "was left to another controller")
     await asyncio.gather(*(run.port.drain(step, back=True) for step in steps))
     back = await asyncio.gather(*(run.port.revert(step, reject=step.instance in culprits) for step in steps))

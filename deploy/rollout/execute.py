@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from deploy.errors import ForPeople
-from deploy.rollout.back import Ended, Failure, Superseded, go_back, held
+from deploy.rollout.back import FRESH, Ended, Failure, Superseded, go_back, held
 from deploy.rollout.plan import Batch, Kind
 from deploy.rollout.port import DRAINED, GRANTED, READY, SUPERSEDED, UNREACHABLE, Answer
 from deploy.rollout.run import Run
@@ -24,7 +24,8 @@ class RolloutFailed(ForPeople):
 async def execute(run: Run) -> None:
     """Do batch after batch; raises RolloutFailed once the fleet is back, Superseded when another took over."""
     plan, done = run.plan, list[Batch]()
-    watch = Watch(run.port, plan, await run.port.survey(plan.watched))
+    several = len(plan.batches) > 1  # in a single one nothing waits, and nothing is older than its confirmation
+    watch = Watch(run.port, plan, await run.port.survey(plan.watched) if several else {})
     for number, batch in enumerate(plan.batches, start=1):
         failures = await _between(run, watch, done, batch) if done else ()
         if failures:
@@ -36,11 +37,12 @@ async def execute(run: Run) -> None:
         if ended.failures:
             await _fail(run, ended.failures, ended, done)
         done.append(batch)
-    failures = await watch.updated(done)
+    failures = await watch.updated(done) if several else ()
     if failures:
         await _fail(run, failures, Ended(), done)
-    steps = (step for step in plan.steps if step.server_before not in (None, step.server))
-    for answer in await asyncio.gather(*(run.port.retire(step) for step in steps)):
+    left = [step for step in plan.steps if step.server_before not in (None, step.server)]
+    await held(run, left)
+    for answer in await asyncio.gather(*(run.port.retire(step) for step in left)):
         if answer.state == UNREACHABLE:
             run.tell(f"{answer.reason}: it keeps a server that nothing answers at")
 
@@ -83,9 +85,12 @@ async def _switch(run: Run, batch: Batch) -> Ended:
     lacking = _lacking(await asyncio.gather(*(port.reach(step) for step in steps)))
     if lacking:
         return Ended(steps, answers, lacking)
+    began = run.now()
     ended = Ended(steps, tuple(await asyncio.gather(*(port.confirm(step) for step in steps))))
     if ended.failures:
         return ended
+    if run.now() - began > FRESH:
+        await held(run, steps)
     return replace(
         ended, stopped=_lacking(await asyncio.gather(*(port.admit(step, back=False) for step in batch.steps)))
     )

@@ -242,7 +242,7 @@ def test_a_cancelled_rollout_that_would_only_admit_does_not_say_that_it_is_done(
             return await super().survey(instances)
 
     port = SlowToSurvey()
-    error, _ = carried_out(Plan((Batch((step("a", Kind.ADMIT),)),)), port, cancel_after=1)
+    error, _ = carried_out(Plan(tuple(Batch((step(name, Kind.ADMIT),)) for name in "ab")), port, cancel_after=1)
     assert "cancelled" in str(error)
     assert port.words() == []
 
@@ -382,6 +382,18 @@ def test_superseded_it_leaves_alone_at_the_edges_what_moves_since_the_other_may_
 def test_superseded_before_it_drains_it_tells_edges_nothing():
     port = FakePort({"b": {"hold": "superseded"}})
     error, _ = carried_out(plan("a", "b"), port)
+    assert isinstance(error, Superseded)
+    assert port.words()[-1] == "admit a"
+
+
+def test_superseded_in_the_end_it_retires_nothing():
+    class Late(FakePort):
+        async def admit(self, step, *, back, sure=True):
+            self.answers["a"] = {"hold": "superseded"}
+            return await super().admit(step, back=back, sure=sure)
+
+    port = Late()
+    error, _ = carried_out(moves("a"), port)
     assert isinstance(error, Superseded)
     assert port.words()[-1] == "admit a"
 
