@@ -1,10 +1,10 @@
 # Every target is one call: what it does is in tools/setup/verbs.py. Arguments: make test ARGS="-k drift"
-.PHONY: help setup demo demo-down test test-fast test-kill test-many test-matrix check lock release clean
+.PHONY: help setup demo demo-down test test-fast test-kill test-many test-rolling test-boundaries test-load test-matrix simulate bench check lock release clean
 .DEFAULT_GOAL := help
 run := @tools/setup/bootstrap
 
 help: ## print this
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-15s %s\n' "$$name" "$$what"; done
 
 setup: ## .venv, the Pulumi CLI, missing Debian packages (demo and test do it by themselves)
 	$(run) setup
@@ -26,6 +26,21 @@ test-kill: ## SIGKILL of `pulumi up` at ten moments (make test tries two)
 
 test-many: ## a fleet of 20 hosts (make test has one of 8)
 	$(run) test-many $(ARGS)
+
+test-rolling: ## rolling updates that go wrong, all nine (make test tries three)
+	$(run) test-rolling $(ARGS)
+
+test-boundaries: ## a rollout broken at every boundary in five ways, 75 in all (make test tries eight)
+	$(run) test-boundaries $(ARGS)
+
+test-load: ## 20,000 requests at the edge during rollouts and reloads (make test sends 3,000)
+	$(run) test-load $(ARGS)
+
+simulate: ## rollouts under faults in a simulated world: ARGS="--runs 100000 --seed 7" (make test does 5,000)
+	$(run) simulate $(ARGS)
+
+bench: ## how long it takes to go back with 20 instances on 10 hosts
+	$(run) bench $(ARGS)
 
 test-matrix: ## order and path cases in fresh clones; long
 	$(run) test-matrix $(ARGS)

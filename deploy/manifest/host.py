@@ -25,8 +25,9 @@ SERVICE_USER: Final = f"system account, home {DATA_DIRECTORY}, no login"
 def helper_files() -> dict[str, str]:
     """The text of the only privileged helper, and of its parts, by the path at which each is installed."""
     folder = Path(__file__).parents[1] / "hosts" / "helper"
-    parts = {f"{LIBRARY_DIRECTORY}/{name}": (folder / name).read_text() for name in ("instance.py", "records.py")}
-    return {HELPER: (folder / "activate.py").read_text(), **parts}
+    names = ("activate.py", "instance.py", "records.py")
+    parts = {f"{LIBRARY_DIRECTORY}/{name}": (folder / name).read_text() for name in names}
+    return {HELPER: (folder / "start.py").read_text(), **parts}
 
 
 def host_manifest(*impls: str, metrics: str = HealthSpec().metrics) -> Manifest:

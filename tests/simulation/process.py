@@ -4,22 +4,28 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine
 from contextvars import Context
-from typing import Any
+from typing import Any, Final
 
 from tests.simulation.agenda import Agenda
 
-_running = asyncio._set_running_loop
+_running: Final = asyncio._set_running_loop
 
 
 class Process(asyncio.AbstractEventLoop):
-    """One asyncio event loop. One handle is one step of the world, so that processes mix between any two awaits."""
+    """One asyncio event loop. A turn of it is one step of the world, so that processes mix as real ones do."""
 
     def __init__(self, agenda: Agenda, name: str = "process") -> None:
         self.agenda, self.name = agenda, name
         self.stopped = self.killed = False
+        self.held_at = float("-inf")
+        """When it was last answered about the lease."""
+        self.began_at = float("inf")
+        """When it began its first switch."""
+        self.token = ""
         self.errors: list[dict[str, Any]] = []
         self._ready: deque[asyncio.Handle] = deque()
         self._planned = False
+        self._tasks: list[asyncio.Task] = []
 
     # --- what the world does to it
 
@@ -30,12 +36,24 @@ class Process(asyncio.AbstractEventLoop):
     def continue_signal(self) -> None:
         """SIGCONT: it goes on as if nothing had happened."""
         self.stopped = False
-        self._plan()
+        if not self.killed:
+            self._plan()
 
     def kill_signal(self) -> None:
         """SIGKILL: nothing of it ever runs again."""
         self.killed = True
         self._ready.clear()
+
+    def bury(self) -> None:
+        """Take what a killed process had in memory away without a word; the world does not see any of it."""
+        self.killed = True
+        _running(self)
+        while self._tasks:
+            task = self._tasks.pop()
+            if not task.done():
+                task._log_destroy_pending = False
+                _end(task.get_coro())
+        _running(None)
 
     # --- what asyncio asks of a loop
 
@@ -61,7 +79,8 @@ class Process(asyncio.AbstractEventLoop):
         return asyncio.Future(loop=self)
 
     def create_task(self, coroutine: Coroutine, *, name: str | None = None, context: Context | None = None) -> Any:
-        return asyncio.Task(coroutine, loop=self, name=name)
+        self._tasks.append(asyncio.Task(coroutine, loop=self, name=name))
+        return self._tasks[-1]
 
     def get_debug(self) -> bool:
         return False
@@ -81,28 +100,44 @@ class Process(asyncio.AbstractEventLoop):
     # --- how it runs
 
     def _arrived(self, handle: asyncio.Handle) -> None:
-        if self.killed or handle.cancelled():
-            return
-        self._ready.append(handle)
-        self._plan()
+        if not self.killed and not handle._cancelled:
+            self._ready.append(handle)
+            if not self._planned:
+                self._plan()
 
     def _plan(self) -> None:
-        if self._ready and not self._planned and not self.stopped and not self.killed:
+        if not self._planned and not self.stopped:
             self._planned = True
-            self.agenda.at(self.agenda.now, self._one)
+            self.agenda.at(self.agenda.now, self._turn)
 
-    def _one(self) -> None:
+    def _turn(self) -> None:
+        """What asyncio does at a time: all that was ready when the turn began."""
         self._planned = False
-        if self.stopped or not self._ready:
+        if self.stopped or self.killed:
             return
-        handle = self._ready.popleft()
         _running(self)
         try:
-            if not handle.cancelled():
-                handle._run()
+            for _ in range(len(self._ready)):
+                handle = self._ready.popleft()
+                if not handle._cancelled:
+                    handle._run()
         finally:
             _running(None)
-        self._plan()
+        if self._ready:
+            self._plan()
+
+
+def _end(coroutine: Coroutine) -> None:
+    """A coroutine may wait again when it is told to go, as often as it has something to clean up."""
+    while True:
+        try:
+            coroutine.throw(_Buried)
+        except BaseException:
+            return
+
+
+class _Buried(BaseException):
+    """Ends a coroutine whose process is gone."""
 
 
 def run(coroutine: Coroutine, seed: int = 0) -> Any:

@@ -59,6 +59,33 @@ def test_many(words: Words) -> int:
     return _test_more("THREADER_MANY", "20", "-s", "tests/fleet/test_many_hosts.py", *words)
 
 
+def test_rolling(words: Words) -> int:
+    """A rolling update that goes wrong: each implementation, first, in the middle and last."""
+    return _test_more("THREADER_ALL", "1", "tests/fleet/test_rolling.py", *words)
+
+
+def test_boundaries(words: Words) -> int:
+    """A rollout broken at each of its boundaries, in each way; prints a table."""
+    return _test_more("THREADER_ALL", "1", "tests/fleet/test_boundaries.py", *words)
+
+
+def test_load(words: Words) -> int:
+    """Load at the edge during rollouts and reloads, at the rate that suits this machine."""
+    return _test_more("THREADER_ALL", "1", "tests/fleet/test_load.py", *words)
+
+
+def simulate(words: Words) -> int:
+    """Rollouts under faults in a simulated world."""
+    set_up(Goal.VENV)
+    return module("tests.simulation", *words)
+
+
+def bench(words: Words) -> int:
+    """How long it takes to go back; prints a table and keeps the figures."""
+    set_up(Goal.FLEET)
+    return module("bench", *words)
+
+
 def _test_more(name: str, value: str, *words: str) -> int:
     """Tests that a variable makes more thorough, unless the user has set it."""
     set_up(Goal.FLEET)
@@ -109,6 +136,11 @@ VERBS: dict[str, Callable[[Words], int]] = {
     "test-fast": test_fast,
     "test-kill": test_kill,
     "test-many": test_many,
+    "test-rolling": test_rolling,
+    "test-boundaries": test_boundaries,
+    "test-load": test_load,
+    "simulate": simulate,
+    "bench": bench,
     "test-matrix": test_matrix,
     "check": check,
     "release": release,

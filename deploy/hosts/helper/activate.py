@@ -1,7 +1,6 @@
-#!/usr/bin/python3 -B
 """activate: switches one instance to another generation, as a transaction that goes back by itself.
 
-The only privileged helper on a host, with `instance` and `records` beside it. `begin` runs `switch` under PID 1 (a
+The only privileged helper on a host, run by `start`, with `instance` and `records` beside it. `begin` runs `switch` under PID 1 (a
 transient unit, whose name is the mutex), so that a lost SSH session changes nothing. A switch that is not confirmed in
 time, whose process dies, or that a reboot cuts off, is undone. What is at work on an instance holds the lock
 /run/alert-threader/INSTANCE.lock. Every verb but `switch` and `settle` prints one line of JSON, most with a `state`
@@ -25,11 +24,13 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import records
 from instance import POLL, at_once, beside, current, damage, listened, point, settings, taken, text_of, unwell, wait
 from records import DATA, RUN, Answer, leave, locked, read, record, said, sync, tell, write
 
+HELPER = Path(__file__).with_name("activate")  # what runs this
 GOING_BACK = 900  # seconds that an undo may take after its switch was killed: a stop, a start, and a deadline
 STOP = "-"
 BACK = ("undo", "reject")  # purposes of a failed rollout's way back, which nobody has to confirm and nobody undoes
@@ -60,7 +61,7 @@ def alive(name: str) -> bool:
 
 def see_off(name: str) -> None:
     """Wait until a switch that is decided has left."""
-    while alive(name) and read(RUN / f"{name}.state").get("state") in ENDED:
+    while read(RUN / f"{name}.state").get("state") in ENDED and alive(name):
         time.sleep(POLL)
 
 
@@ -195,7 +196,7 @@ def begun(name: str, pending: Answer) -> str | None:
 def unready(name: str) -> bool:
     """Whether an instance runs and is not ready: what replaces it need not be better."""
     wanted = current(name) and settings(name)["ready"]
-    return bool(wanted and systemctl("is-active", unit(name)).stdout.strip() == "active" and unwell(name))
+    return bool(wanted and unwell(name) and systemctl("is-active", unit(name)).stdout.strip() == "active")
 
 
 def forward(name: str, pending: Answer, ready: bool) -> str | None:
@@ -277,9 +278,9 @@ def settle(name: str | None = None) -> None:
 def begin(name: str, generation: str, token: str, confirm_within: str, by: str, purpose: str) -> Answer:
     """Start a switch under PID 1; how it stands once decided."""
     words = ["systemd-run", "--quiet", "--collect", f"--unit={transient(name)}"]
-    settling = f"/bin/sh -c 'test ! -e {DATA}/{name}/pending.json || exec {__file__} settle {name}'"
+    settling = f"/bin/sh -c 'test ! -e {DATA}/{name}/pending.json || exec {HELPER} settle {name}'"
     words += [f"--property=ExecStopPost={settling}", f"--property=TimeoutStopSec={GOING_BACK}"]
-    words += [__file__, "switch", name, generation, token, confirm_within, by, purpose]
+    words += [str(HELPER), "switch", name, generation, token, confirm_within, by, purpose]
     see_off(name)
     with records.writing(token) as refusal:
         if refusal:
@@ -392,6 +393,9 @@ VERBS: dict[str, Callable[..., Answer | None]] = {
 
 def main(words: list[str]) -> None:
     """Do what one verb asks, and print the answer."""
+    if not words or words[0] not in VERBS:
+        sys.exit(__doc__)
+    os.umask(0o022)
     try:
         answer = VERBS[words[0]](*words[1:])
     except (OSError, ValueError) as error:
@@ -400,10 +404,3 @@ def main(words: list[str]) -> None:
         answer = {"state": "failed", "reason": str(error)}
     if answer is not None:
         print(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in VERBS:
-        sys.exit(__doc__)
-    os.umask(0o022)
-    main(sys.argv[1:])

@@ -4,7 +4,6 @@ Python 3.10, standard library only.
 """
 
 import errno
-import hashlib
 import json
 import os
 import socket
@@ -81,6 +80,8 @@ def text_of(path: Path) -> str | None:
 
 def digest_of(path: Path) -> str:
     """The SHA-256 of a file, in hex."""
+    import hashlib  # most calls need none
+
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

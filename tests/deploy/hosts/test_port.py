@@ -68,7 +68,7 @@ def test_a_drain_is_asked_of_every_edge_for_longer_than_any_switch_takes():
         (lambda port: port.drain(MOVE), [("e1", "edge", "drain", "a.h1.9009")]),
         (
             lambda port: port.drain(MOVE, back=True),
-            [("e1", "edge", "drain", "a.h1.9009"), ("e1", "edge", "drain", "a.h1.9010")],
+            [("e1", "edge", "drain", "a.h1.9010"), ("e1", "edge", "drain", "a.h1.9009")],
         ),
         (lambda port: port.drain(STOP, back=True), [("e1", "edge", "drain", "a.h1.9009")]),
         (lambda port: port.admit(STAY, back=False), [("e1", "edge", "admit", "a.h1.9009")]),

@@ -50,7 +50,7 @@ def test_a_host_gets_the_helper_and_the_units_each_with_its_rights():
 
 
 def test_the_helper_says_how_it_is_run():
-    assert helper_files()[HELPER].startswith("#!/usr/bin/python3 -B\n")
+    assert helper_files()[HELPER].startswith("#!/usr/bin/python3 -EsSB\n")
 
 
 def test_all_that_the_helper_imports_lies_beside_it():

@@ -1,10 +1,11 @@
 """The way back: each instance by how far it came, batches in reverse, and nothing holds it up."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from deploy.rollout.back import Ended, Failure, Superseded, go_back
+from deploy.rollout.back import Ended, Failure, Superseded, go_back, held
 from deploy.rollout.plan import Batch, Kind, Plan
 from deploy.rollout.port import Answer
 from deploy.rollout.run import Run
@@ -91,6 +92,28 @@ def test_earlier_batches_are_drained_reverted_and_admitted_from_the_last_to_the_
     back(port, done=plan("a", "b").batches)
     expected = [f"{verb} {name}" for name in "ba" for verb in ("drain", "revert", "admit")]
     assert port.words() == [f"{words} back" if "revert" not in words else words for words in expected]
+
+
+def test_one_that_could_not_go_back_where_it_was_is_not_stopped_where_it_came_to():
+    there, here = step("a", before="nothing"), step("a", Kind.STOP)
+    port = FakePort({"a": {"revert": "failed"}})
+    assert back(port, done=(Batch((replace(there, host="h2"),)), Batch((here,)))) == [
+        "a on host-a could not go back (reason of a)",
+        "a on h2 stays",
+    ]
+    assert port.words("revert") == ["revert a"]
+
+
+def test_an_answer_about_the_lease_that_was_read_late_is_asked_for_again():
+    class Stopped(FakePort):
+        async def hold(self, step):
+            answer = await super().hold(step)
+            await asyncio.sleep(30 if self.called("hold") == ["a"] else 0)
+            return answer
+
+    port = Stopped()
+    run(held(Run(Plan(()), port), [A]))
+    assert port.called("hold") == ["a", "a"]
 
 
 def test_one_that_could_not_go_back_holds_no_other_up():

@@ -1,0 +1,80 @@
+"""python -m bench: going back with 20 instances on 10 local hosts, fast and carefully; and an `up` with nothing to do.
+
+Only ratios within one run decide whether it succeeds: what a second is worth differs between machines.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bench.rollback import Wanted, seconds
+from bench.stage import RELEASES, Bench, bench
+from bench.table import Figure, keep
+from deploy.rollout.plan import Limits
+from deploy.rollout.run import Pace
+
+FAST_LIMIT: Final = 5.0
+FAST, CAREFUL = "going back fast", "going back carefully"
+RATIO: Final = 3.0
+"""So many times faster than one after the other is all at once, at the least."""
+MIXES: Final = {"Go": ("go",), "Python, Node and Go": ("python", "node", "go")}
+
+
+def measured(made: Bench, slack: str, mix: str, count: int, repeat: int) -> Iterator[Figure]:
+    """The figures of one mix of implementations."""
+    impls = MIXES[mix]
+    for release in RELEASES:
+        made.configure(impls, count, release, slack)
+        taken = made.up()
+        yield Figure(f"pulumi up, release {release}, {count} instances ({mix})", taken)
+    yield Figure(f"pulumi up with nothing to do, {count} instances ({mix})", min(made.up() for _ in range(repeat)))
+    wanted = _wanted(made)
+    fast = min(seconds(wanted, Limits(), Pace()) for _ in range(repeat))
+    yield Figure(f"{FAST}, {count} instances ({mix})", fast, FAST_LIMIT)
+    yield Figure(f"threader rollback --fast, from its start on ({mix})", made.threader("rollback", "--fast"))
+    careful = seconds(wanted, Limits(1, 1), Pace(1))
+    yield Figure(f"{CAREFUL}, one by one, {count} instances ({mix})", careful)
+
+
+def _wanted(made: Bench) -> Wanted:
+    """To the release before the one that runs, which lies on every host."""
+    exported = made.stack.pulumi("stack", "export", quiet=True).stdout
+    resources = json.loads(exported)["deployment"]["resources"]
+    inputs = next(each["inputs"] for each in resources if each["type"] == "threader:index:Rollout")
+    earlier = {}
+    for name, host in inputs["placement"].items():
+        listed = made.fleet.ssh(host, f"ls /var/lib/alert-threader/{name}/generations").stdout.split()
+        earlier[name] = next(each for each in listed if each.startswith(f"{RELEASES[0]}-"))
+    ports = {name: int(port) for name, port in inputs["ports"].items()}
+    return Wanted(earlier, inputs["placement"], ports, inputs["hosts"])
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure, print, keep; 1 if fast is not much faster than careful."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--hosts", type=int, default=10)
+    parser.add_argument("--instances", type=int, default=20)
+    parser.add_argument("--repeat", type=int, default=3, help="the best of so many is told")
+    parser.add_argument("--mix", choices=sorted(MIXES), help="only this one")
+    asked = parser.parse_args(words)
+    figures: list[Figure] = []
+    with bench(asked.hosts) as (made, slack):
+        for mix in [asked.mix] if asked.mix else MIXES:
+            for figure in measured(made, slack, mix, asked.instances, asked.repeat):
+                print(figure.row(), flush=True)
+                figures.append(figure)
+    print(f"kept in {keep(figures)}")
+    fast, careful = ([each.seconds for each in figures if each.name.startswith(word)] for word in (FAST, CAREFUL))
+    times = [late / soon for soon, late in zip(fast, careful, strict=True)]
+    print(f"careful takes {', '.join(f'{each:.1f}' for each in times)} times as long as fast")
+    return 1 if min(times) < RATIO else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{' '.join(map(str, error.cmd))} failed; next: make doctor")

@@ -1,0 +1,213 @@
+"""Mistakes that the core could have, some of which it had: each is put in on purpose, and has to be found."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import deploy.provider.resources.rollout as resource
+from deploy.hosts.port import HelperPort
+from deploy.rollout import back, conduct, execute, lease, order, watch
+from deploy.rollout.plan import Limits
+from deploy.rollout.port import DRAINED, READY, Answer
+from tests.simulation.model.records import Records
+from tests.simulation.scenario import Scenario, scenario
+
+Patch = Any
+"""pytest's monkeypatch."""
+
+
+async def _nothing(*_: object, **__: object) -> tuple[()]:
+    return ()
+
+
+def answering(state: str) -> Callable[..., Any]:
+    """A call that only says that it went well."""
+
+    async def answer(*_: object, **__: object) -> Answer:
+        return Answer(state)
+
+    return answer
+
+
+def confirms_before_all_are_healthy(patch: Patch) -> None:
+    """Each instance is confirmed as soon as it is healthy itself."""
+    begin = HelperPort.begin
+
+    async def begun(port: HelperPort, step: Any) -> Answer:
+        answer = await begin(port, step)
+        if answer.state == "healthy":
+            await port.confirm(step)
+        return answer
+
+    patch.setattr(HelperPort, "begin", begun)
+    patch.setattr(HelperPort, "undo", answering("reverted"))
+
+
+def reverts_nothing(patch: Patch) -> None:
+    """What was confirmed stays when the rollout fails."""
+    patch.setattr(HelperPort, "revert", answering("confirmed"))
+
+
+def undoes_nothing(patch: Patch) -> None:
+    """What is not confirmed is left to the hosts, and said to be back."""
+    patch.setattr(HelperPort, "undo", answering("reverted"))
+
+
+def drains_nothing(patch: Patch) -> None:
+    """Edges send to what is being switched."""
+    patch.setattr(HelperPort, "drain", answering(DRAINED))
+
+
+def admits_nothing(patch: Patch) -> None:
+    """Edges send nothing to what was drained, until they do so by themselves."""
+    patch.setattr(HelperPort, "admit", answering(READY))
+
+
+def hosts_do_not_fence(patch: Patch) -> None:
+    """A host takes writes of whoever comes."""
+    made = Records.__init__
+
+    def unfenced(records: Records) -> None:
+        made(records)
+        records.fenced = False
+
+    patch.setattr(Records, "__init__", unfenced)
+
+
+def stopped_ones_do_not_ask_before_they_drain(patch: Patch) -> None:
+    """Who was stopped and superseded drains at the edges, which do not fence."""
+    patch.setattr(HelperPort, "hold", answering("granted"))
+
+
+def the_lease_is_not_renewed(patch: Patch) -> None:
+    """It ends under a controller that lives."""
+    patch.setattr(lease, "_renewed", _nothing)
+    patch.setattr(lease, "SECONDS", 5.0)
+
+
+def plans_of_before_the_wait_are_carried_out(patch: Patch) -> None:
+    """Nobody looks again after having waited for the lease."""
+    held = conduct.held
+
+    def forgetful(*words: Any) -> Any:
+        context = held(*words)
+        enter = context.__aenter__
+
+        async def entered() -> Any:
+            found = await enter()
+            return lease.Lease(found.counter, found.controller)
+
+        class Forgetful:
+            __aenter__ = staticmethod(entered)
+            __aexit__ = staticmethod(context.__aexit__)
+
+        return Forgetful()
+
+    patch.setattr(conduct, "held", forgetful)
+
+
+def limits_are_ignored(patch: Patch) -> None:
+    """All instances at once, whatever the settings say."""
+    made = order.make_plan
+    patch.setattr(resource, "make_plan", lambda found, wanted, lost, limits: made(found, wanted, lost, Limits()))
+
+
+def limits_of_batches_are_off_by_one(patch: Patch) -> None:
+    """One more than is allowed."""
+    patch.setattr(
+        Limits, "size", property(lambda limits: limits.batch and min(limits.batch, limits.max_unavailable) + 1)
+    )
+
+
+def what_is_drained_is_not_first(patch: Patch) -> None:
+    """What a dead controller drained waits for its turn, while others are taken out."""
+    patch.setattr(order, "is_drained", lambda phrase: False)
+
+
+def others_that_are_down_are_not_waited_for(patch: Patch) -> None:
+    """The next batch goes, however many others are down."""
+    patch.setattr(watch.Watch, "down", _no_one)
+
+
+async def _no_one(*_: object) -> dict[str, str]:
+    return {}
+
+
+def what_was_updated_is_not_watched(patch: Patch) -> None:
+    """What falls ill after it was confirmed is not noticed."""
+    patch.setattr(watch.Watch, "updated", _nothing)
+
+
+def places_are_retired_at_once(patch: Patch) -> None:
+    """Edges forget a place before it is clear that nobody goes back to it, and can not find it again."""
+
+    async def admitted(port: HelperPort, step: Any, *, back: bool, sure: bool = True) -> Answer:
+        if not back:
+            await port.retire(step)
+        return await port._admitted(step.server_before if back and step.server_before else step.server)
+
+    patch.setattr(HelperPort, "admit", admitted)
+    patch.setattr("tests.simulation.model.edge.Edge.remembers", False)
+
+
+def what_moves_is_reached_too_late(patch: Patch) -> None:
+    """A controller that dies after it confirmed leaves an instance to which nobody sends."""
+    patch.setattr(HelperPort, "reach", answering(READY))
+
+
+def culprits_are_not_rejected(patch: Patch) -> None:
+    """What fell ill after its activation is tried again and again."""
+    reverted = back._reverted
+    patch.setattr(back, "_reverted", lambda run, steps, culprits: reverted(run, steps, ()))
+
+
+def earlier_switches_are_not_waited_for(patch: Patch) -> None:
+    """A deploy begins while a dead one's switches are pending."""
+    patch.setattr(resource.RolloutResource, "_settled", _nothing)
+
+
+def it_gives_up_silently(patch: Patch) -> None:
+    """A failed rollout ends as if it had gone well."""
+
+    patch.setattr(execute, "_fail", _nothing)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A mistake, and the faults and settings that bring it to light soon; without them, all of them in turn."""
+
+    put_in: Callable[[Patch], None]
+    kinds: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def scenario(self, seed: int) -> Scenario:
+        """A run that may bring it to light."""
+        return scenario(seed, self.kinds, **self.settings)
+
+    def __str__(self) -> str:
+        return self.put_in.__name__.replace("_", " ")
+
+
+SLOW = {"strategy": "rolling", "batch": 1, "max_unavailable": 1, "wait": 30.0}
+
+MUTATIONS = (
+    Mutation(confirms_before_all_are_healthy),
+    Mutation(reverts_nothing),
+    Mutation(undoes_nothing),
+    Mutation(drains_nothing),
+    Mutation(admits_nothing),
+    Mutation(hosts_do_not_fence),
+    Mutation(stopped_ones_do_not_ask_before_they_drain, ("start", "stop"), SLOW),
+    Mutation(the_lease_is_not_renewed, ("start",)),
+    Mutation(plans_of_before_the_wait_are_carried_out),
+    Mutation(limits_are_ignored),
+    Mutation(limits_of_batches_are_off_by_one),
+    Mutation(what_is_drained_is_not_first, ("start", "kill"), SLOW),
+    Mutation(others_that_are_down_are_not_waited_for, ("ill", "ill"), SLOW),
+    Mutation(what_was_updated_is_not_watched),
+    Mutation(places_are_retired_at_once),
+    Mutation(what_moves_is_reached_too_late, ("kill",)),
+    Mutation(culprits_are_not_rejected),
+    Mutation(earlier_switches_are_not_waited_for, ("start", "kill")),
+    Mutation(it_gives_up_silently),
+)

@@ -1,0 +1,135 @@
+"""One run: a deploy under faults, then peace, then one more deploy; and what must hold meanwhile and in the end."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploy.provider.resources.rollout import Rejected
+from deploy.rollout.execute import RolloutFailed
+from tests.simulation.controller import Controller
+from tests.simulation.scenario import Scenario
+from tests.simulation.watch import Watch
+from tests.simulation.world import Broken, World
+
+LONG, REST = 20_000.0, 1_500.0
+"""Seconds in which every deploy has ended, however long hosts stay silent; and in which hosts have come to rest."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run went: a word for each deploy, the faults that fell, and the steps; for statistics."""
+
+    deploys: tuple[str, ...]
+    faults: tuple[str, ...]
+    steps: int
+
+
+def simulate(scenario: Scenario) -> Outcome:
+    """Do a run; raises Broken."""
+    run = Run(scenario)
+    try:
+        run.under_faults()
+        run.in_peace()
+        return run.outcome()
+    finally:
+        run.close()
+
+
+class Run:
+    """A run in its parts; `close` it whatever happens."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.world = World(scenario)
+        self._watch = Watch(self.world)
+        self.world.watched_by(self._watch)
+        self.world.deploy(scenario.wishes[1])
+
+    def under_faults(self) -> None:
+        """Until every deploy is over."""
+        self._wait(lambda: self.world.over, LONG, "a deploy does not end")
+
+    def in_peace(self) -> None:
+        """Without faults hosts come to rest, and one more deploy ends as it has to."""
+        self.world.heal()
+        self._rest()
+        last = self._converged()
+        if isinstance(last.error, RolloutFailed):
+            again = self._converged()
+            if not isinstance(again.error, Rejected) and not self.world.state["left"]:
+                raise Broken(f"a release that was rolled back is not refused: {again.error!r}")
+
+    def outcome(self) -> Outcome:
+        """How it went."""
+        words = tuple(map(_word, self.world.controllers))
+        return Outcome(words, tuple(fault.kind for fault in self.world.fell), self.world.agenda.steps)
+
+    def close(self) -> None:
+        """Give back what processes have in memory."""
+        for controller in self.world.controllers:
+            controller.process.bury()
+
+    def _wait(self, until: Callable[[], bool], seconds: float, complaint: str) -> None:
+        if not self.world.agenda.run(until, self.world.agenda.now + seconds):
+            raise Broken(f"{complaint} within {seconds:g} s")
+
+    def _rest(self) -> None:
+        """Wait until hosts have done what they do by themselves; then each instance runs something whole."""
+        homes = [home for machine in self.world.machines.values() for home in machine.homes.values()]
+        self._wait(lambda: not any(home.at_work for home in homes), REST, "a switch does not end")
+        self.world.agenda.run(lambda: False, self.world.agenda.now + REST)
+        self._watch.at_rest()
+
+    def _converged(self) -> Controller:
+        """Deploy once more: the fleet is as wanted, or as it was, with a reason."""
+        wish = self.world.controllers[-1].wish
+        before = self._watch.generations()
+        last = self.world.deploy(wish)
+        self._wait(lambda: last.over, LONG, "the last deploy does not end")
+        self._rest()
+        if last.done:
+            self._watch.is_wanted(wish)
+            return last
+        # What was left behind at a host that did not answer may have a port that is wanted: a person has to stop it.
+        left = self.world.state["left"] and "has port" in str(last.error)
+        bad = left or any(not release.good for release in wish.releases.values())
+        if not (isinstance(last.error, RolloutFailed) and bad) and not isinstance(last.error, Rejected):
+            raise Broken(f"the last deploy ended with {last.error!r}")
+        self._watch.unchanged(before, f"the last deploy ended with: {last.error}")
+        if not left and not self._watch.was_rejected(wish):
+            raise Broken(f"nothing was rolled back; but {last.error}")
+        return last
+
+
+def _word(controller: Controller) -> str:
+    if controller.process.killed:
+        return "killed"
+    return "done" if controller.error is None else type(controller.error).__name__
+
+
+class Statistics:
+    """What many runs were."""
+
+    def __init__(self) -> None:
+        self.runs, self.steps = 0, 0
+        self.deploys, self.faults = Counter[str](), Counter[str]()
+
+    def add(self, outcome: Outcome) -> None:
+        """One more."""
+        self.runs += 1
+        self.steps += outcome.steps
+        self.deploys.update(outcome.deploys)
+        self.faults.update(outcome.faults)
+
+    def merge(self, other: "Statistics") -> None:
+        """Those of another process."""
+        self.runs += other.runs
+        self.steps += other.steps
+        self.deploys.update(other.deploys)
+        self.faults.update(other.faults)
+
+    def __str__(self) -> str:
+        told = (
+            ", ".join(f"{count} {word}" for word, count in each.most_common()) for each in (self.deploys, self.faults)
+        )
+        deploys, faults = told
+        return f"{self.runs} runs of {self.steps / max(1, self.runs):.0f} steps; deploys: {deploys}; faults: {faults}"
