@@ -125,13 +125,8 @@ class Watch:
             batch = next((each for each in batches[1:] if name in each), None)
             if controller.over or batch is None:
                 continue
-            down = [
-                each
-                for each, since in self._down.items()
-                if each not in batch | controller.unwell
-                and began < since < now - NOTICED
-                and each in controller.wish.releases
-            ]
+            others = controller.wish.releases.keys() - batch - controller.unwell
+            down = [each for each, since in self._down.items() if each in others and began < since < now - NOTICED]
             if down and len(down) + len(batch & set(self._kept)) > most and not controller.stopped:
                 raise Broken(f"{name} is stopped while {', '.join(down)} are down, {most} allowed")
 
