@@ -1,10 +1,10 @@
 """activate: switches one instance to another generation, as a transaction that goes back by itself.
 
-The only privileged helper on a host, run by `start`, with `instance` and `records` beside it. `begin` runs `switch` under PID 1 (a
-transient unit, whose name is the mutex), so that a lost SSH session changes nothing. A switch that is not confirmed in
-time, whose process dies, or that a reboot cuts off, is undone. What is at work on an instance holds the lock
-/run/alert-threader/INSTANCE.lock. Every verb but `switch` and `settle` prints one line of JSON, most with a `state`
-and a `reason`. Python 3.10, standard library only.
+The only privileged helper on a host, run by `start`, with `instance` and `records` beside it. `begin` runs `switch`
+under PID 1 (a transient unit, whose name is the mutex), so that a lost SSH session changes nothing. A switch that is
+not confirmed in time, whose process dies, or that a reboot cuts off, is undone. What is at work on an instance holds
+the lock /run/alert-threader/INSTANCE.lock. Every verb but `switch` and `settle` prints one line of JSON, most with a
+`state` and a `reason`. Python 3.10, standard library only.
 
   activate lease TOKEN SECONDS BY PURPOSE    take or renew the right to write; `release TOKEN` gives it back
   activate begin INSTANCE GENERATION TOKEN CONFIRM_WITHIN BY PURPOSE

@@ -6,9 +6,8 @@ That is compiled once after a boot, and the result is kept in /run: it is called
 
 import sys
 
-sys.pycache_prefix, sys.dont_write_bytecode = "/run/alert-threader/bytecode", False
-
-import activate  # noqa: E402 - where its bytecode lies has to be known before
-
 if __name__ == "__main__":
+    sys.pycache_prefix, sys.dont_write_bytecode = "/run/alert-threader/bytecode", False
+    import activate
+
     activate.main(sys.argv[1:])
