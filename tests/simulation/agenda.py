@@ -40,9 +40,10 @@ class Agenda:
     def run(self, until: Callable[[], bool], end: float = float("inf")) -> bool:
         """Go on until something holds; False when it did not until `end`, or nothing was left to happen."""
         while not until():
-            if self._events and self._events[0][0] > end:
+            if not self._events and end == float("inf"):
+                return False
+            if not self._events or self._events[0][0] > end:
                 self.now = end
                 return until()
-            if not self.step():
-                return until()
+            self.step()
         return True

@@ -44,6 +44,12 @@ class Run:
         self.world.watched_by(self._watch)
         self.world.deploy(scenario.wishes[1])
 
+    def some_steps(self, count: int) -> None:
+        """Let some things happen, as long as a deploy is under way."""
+        for _ in range(count):
+            if self.world.over or not self.world.agenda.step():
+                return
+
     def under_faults(self) -> None:
         """Until every deploy is over."""
         self._wait(lambda: self.world.over, LONG, "a deploy does not end")

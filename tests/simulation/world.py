@@ -110,9 +110,8 @@ class World:
             self._watch()
         while self._faults and self._faults[0].step <= self.agenda.steps:
             fault = self._faults.pop(0)
-            if self._befall(fault):
-                self.fell.append(fault)
-            elif fault.kind == "kill switch" and not self.over:
+            if not self.befall(fault) and fault.kind == "kill switch" and not self.over:
+                # there is none yet: its time comes
                 self._faults.insert(0, replace(fault, step=self.agenda.steps + 1))
                 break
 
@@ -127,8 +126,14 @@ class World:
     def _changed(self) -> None:
         self._changes = True
 
-    def _befall(self, fault: Fault) -> bool:
+    def befall(self, fault: Fault) -> bool:
         """Let a fault happen; False where it would be none."""
+        fell = self._befall(fault)
+        if fell:
+            self.fell.append(fault)
+        return fell
+
+    def _befall(self, fault: Fault) -> bool:
         if fault.kind in ("cut", "reboot", "full", "kill switch", "restart"):
             return fault.what in self.machines and self._host_fault(fault, self.machines[fault.what])
         if fault.kind in ("kill", "stop", "cancel"):

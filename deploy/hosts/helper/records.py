@@ -170,7 +170,7 @@ def lease(token: str, seconds: str, by: str, purpose: str) -> Answer:
     with locked(".lease"):
         found = stored()
         theirs = rank(found["token"]) if found else (-1, "")
-        if found and mine < theirs:
+        if found and mine != theirs and mine[0] <= theirs[0]:  # equal ones would be two rollouts of one name
             return superseded(found)
         if found and mine[1] != theirs[1] and live(found):
             return {"state": "held", "lease": found}

@@ -198,6 +198,13 @@ def test_a_lease_that_was_given_back_is_anothers_to_take_with_a_higher_counter(r
     assert take(records, "8:you")["state"] == "granted"
 
 
+@pytest.mark.parametrize("who", ["a", "z"])
+def test_an_equal_counter_is_no_higher_one_whoever_has_it(records, who):
+    take(records, "7:me")
+    records.release("7:me")
+    assert take(records, f"7:{who}")["state"] == "superseded"
+
+
 def test_who_was_superseded_gives_nothing_back(records):
     take(records, "7:me")
     records.time.now = 100.0

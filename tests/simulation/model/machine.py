@@ -24,8 +24,16 @@ class Machine:
         self.edge = Edge(self) if edge else None
         self.up, self.boots = True, 1
         self.begins: Callable[[Home, str], None] = lambda home, purpose: None
-        self.full: str | None = None
         self.unready: str | None = None
+
+    @property
+    def full(self) -> str | None:
+        """Why nothing can be written to its disk, or None."""
+        return self.records.full
+
+    @full.setter
+    def full(self, why: str | None) -> None:
+        self.records.full = why
 
     @property
     def now(self) -> float:
@@ -107,13 +115,12 @@ class Machine:
     def _at_once(self, verb: str, *words: str) -> Answer:
         if verb == "survey":
             return {name: self.homes[name].unwell() if name in self.homes else "nothing is activated" for name in words}
-        if self.full:
-            return {"state": "failed", "reason": self.full}
+        if verb == "restart":
+            return self.home(words[0]).restart(words[1])
         if verb == "release":
             return self.records.release(words[0])
         if verb == "note":
-            self.records.rollouts.append(json.loads(words[0]))
-            return {"state": "noted"}
+            return self.records.note(json.loads(words[0]))
         token, seconds, by, purpose = words
         return self.records.take(token, float(seconds), by, purpose, self.now, self.boots)
 

@@ -18,6 +18,8 @@ class Records:
         self.lease: Answer | None = None
         self.rollouts: list[Answer] = []
         self.fenced = True
+        self.full: str | None = None
+        """Why nothing can be written."""
         self.highest = (0, "")
         self.written: list[tuple[tuple[int, str], tuple[int, str]]] = []
         """Of every accepted write its token, and the highest one that had been granted."""
@@ -30,6 +32,8 @@ class Records:
             return self.superseded()
         if found and mine[1] != theirs[1] and self.live(now, boot):
             return {"state": "held", "lease": found}
+        if self.full:
+            return {"state": "failed", "reason": self.full}
         self.highest = max(self.highest, mine)
         since = found["since"] if found and mine == theirs else f"{now:.0f}"
         self.lease = {"token": token, "by": by, "purpose": purpose, "since": since, "seconds": seconds}
@@ -47,6 +51,8 @@ class Records:
         """Give it back."""
         if not self.lease or self.lease["token"] != token:
             return self.superseded()
+        if self.full:
+            return {"state": "failed", "reason": self.full}
         self.lease["released"] = True
         return {"state": "released"}
 
@@ -56,9 +62,16 @@ class Records:
         if self.fenced and (not found or found["token"] != token or found["released"]):
             return self.superseded()
         self.written.append((rank(token), self.highest))
-        if found and found["token"] == token:
+        if found and found["token"] == token and not self.full:
             found |= {"renewed": now, "boot": boot}
         return None
+
+    def note(self, record: Answer) -> Answer:
+        """Add to the list of rollouts."""
+        if self.full:
+            return {"state": "failed", "reason": self.full}
+        self.rollouts.append(record)
+        return {"state": "noted"}
 
     def superseded(self) -> Answer:
         """The answer to a controller that may not write."""
