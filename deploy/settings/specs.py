@@ -170,9 +170,97 @@ class HooksSpec:
     after: tuple[str, ...] = ()
 
 
+MONITOR_ROLE: Final = "monitor"
+"""The role of the hosts on which Prometheus and Alertmanager run; the first of them has Loki and Grafana, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageSource:
+    """A part comes from a package of the distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSource:
+    """A part comes from a package of its vendor's archive: `sources` is the text of a deb822 file with its key."""
+
+    package: str
+    sources: str
+
+
+@dataclass(frozen=True, slots=True)
+class TarballSource:
+    """A part comes from a tarball: a path as written, or a URL; it has to have the digest `sha256` (hex)."""
+
+    artifact: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoSource:
+    """A part is not installed."""
+
+
+Source = PackageSource | ArchiveSource | TarballSource | NoSource
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusSpec:
+    """Prometheus keeps `retention_days` days, at most `retention_mb` MB, and scrapes every `every` s."""
+
+    port: int = 9090
+    every: float = 15.0
+    retention_days: int = 15
+    retention_mb: int = 2048
+    external_url: str | None = None
+    source: Source = PackageSource()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerSpec:
+    """Alertmanager; two of them agree with each other at `cluster_port`."""
+
+    port: int = 9093
+    cluster_port: int = 9094
+    external_url: str | None = None
+    source: Source = PackageSource()
+
+
+@dataclass(frozen=True, slots=True)
+class LokiSpec:
+    """Loki keeps logs for `retention_days` days. No distribution has it, so it is there only where `source` says how."""
+
+    port: int = 3100
+    retention_days: int = 7
+    source: Source = NoSource()
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaSpec:
+    """Grafana, where `source` says how to get it."""
+
+    port: int = 3000
+    external_url: str | None = None
+    source: Source = NoSource()
+
+
 @dataclass(frozen=True, slots=True)
 class MonitoringSpec:
-    """Nothing in this version: the section has to be empty."""
+    """The monitoring stack, on the hosts with the role `monitor`, and what every host has for it.
+
+    `node_port` is node_exporter's on every host, `blackbox_port` the prober's on monitors. Each host keeps up to
+    `log_buffer_mb` MB of logs while Loki is away. `objective` percent of webhooks are to be delivered to Slack within 60 s.
+    `runbooks` is where the links in alerts begin.
+    """
+
+    prometheus: PrometheusSpec = PrometheusSpec()
+    alertmanager: AlertmanagerSpec = AlertmanagerSpec()
+    loki: LokiSpec = LokiSpec()
+    grafana: GrafanaSpec = GrafanaSpec()
+    node_port: int = 9100
+    blackbox_port: int = 9115
+    log_buffer_mb: int = 64
+    objective: float = 99.9
+    runbooks: str = "https://github.com/alert-threader/fleet/blob/main/docs/runbooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +298,11 @@ class FleetSpec:
     def edges(self) -> tuple[HostSpec, ...]:
         """The hosts on which the edge runs, apart from lost ones."""
         return tuple(host for host in self.hosts if EDGE_ROLE in host.roles and not host.lost)
+
+    @property
+    def monitors(self) -> tuple[HostSpec, ...]:
+        """The hosts on which Prometheus and Alertmanager run, apart from lost ones; the first has Loki and Grafana."""
+        return tuple(host for host in self.hosts if MONITOR_ROLE in host.roles and not host.lost)
 
     def env_of(self, instance: InstanceSpec) -> Mapping[str, str]:
         """The plain variables of an instance: the fleet's, and its own over them."""
