@@ -249,7 +249,7 @@ class MonitoringSpec:
 
     `node_port` is node_exporter's on every host, `blackbox_port` the prober's on monitors. Each host keeps up to
     `log_buffer_mb` MB of logs while Loki is away. `objective` percent of webhooks are to be delivered to Slack within 60 s.
-    `runbooks` is where the links in alerts begin.
+    `runbooks` is where the links in alerts begin: by default the folder in this repository.
     """
 
     prometheus: PrometheusSpec = PrometheusSpec()
@@ -260,7 +260,7 @@ class MonitoringSpec:
     blackbox_port: int = 9115
     log_buffer_mb: int = 64
     objective: float = 99.9
-    runbooks: str = "https://github.com/alert-threader/fleet/blob/main/docs/runbooks"
+    runbooks: str = "docs/runbooks"
 
 
 @dataclass(frozen=True, slots=True)
