@@ -1,0 +1,1 @@
+"""The dashboards, one file each: what is asked, and what people have to know to read it."""
