@@ -33,11 +33,22 @@ def ip(value: object) -> str:
 
 def artifact(value: object) -> str:
     """The path of a .tar.gz, or a URL."""
+    return _archive(
+        value, "an artifact is a .tar.gz with an executable `run` in it", "make release writes one into dist/"
+    )
+
+
+def tarball(value: object) -> str:
+    """The path of a .tar.gz with programs in it, or a URL."""
+    return _archive(value, "a tarball is a .tar.gz, with the programs at its top or in its one folder")
+
+
+def _archive(value: object, form: str, how: str = "") -> str:
     found = filled(value)
     if "://" in found:
         _need_web_address(found)
     elif not found.endswith((".tar.gz", ".tgz")):
-        wrong("an artifact is a .tar.gz with an executable `run` in it", "make release writes one into dist/")
+        wrong(form, how)
     return found
 
 
@@ -58,13 +69,27 @@ def ready_path(value: object) -> str:
 
 def alertmanager(value: object) -> str:
     """The base URL of an Alertmanager."""
+    return _base(value, "http://alertmanager.example.com:9093")
+
+
+def external(value: object) -> str:
+    """The URL at which people reach something, also through a proxy of their own."""
+    return _base(value, "https://prometheus.example.com")
+
+
+def _base(value: object, example: str) -> str:
     found = text(value).strip()
     if is_web_address(found) and "@" in urlsplit(found).netloc:
         wrong("has credentials in it, which everybody on the hosts could read", "name an address that needs none")
     found = filled(found)
     if not is_web_address(found) or re.search(r"[?#]", found):
-        wrong("has to be an http or https address without ? and #", "for example http://alertmanager.example.com:9093")
+        wrong("has to be an http or https address without ? and #", f"for example {example}")
     return found.rstrip("/")
+
+
+def endpoint(address: str, port: int) -> str:
+    """ADDRESS:PORT, as a URL has it and as programs take it."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def is_web_address(found: str) -> bool:

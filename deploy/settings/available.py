@@ -6,5 +6,4 @@ from deploy.settings.specs import RolloutSpec, Strategy
 
 STRATEGIES: Final = frozenset({Strategy.ALL_AT_ONCE, Strategy.ROLLING})
 DEFAULT_STRATEGY: Final = RolloutSpec().strategy
-MONITORING: Final = False
 VAULT: Final = False

@@ -8,7 +8,7 @@ from typing import Final
 from deploy.settings import addresses, read, shape, words
 from deploy.settings.report import Report, near
 from deploy.settings.scalars import filled, flag, soft
-from deploy.settings.specs import EDGE_ROLE, HostSpec
+from deploy.settings.specs import EDGE_ROLE, MONITOR_ROLE, HostSpec
 
 _DEFAULT: Final = HostSpec("", "")
 ROLES: Final = _DEFAULT.roles
@@ -61,7 +61,7 @@ def check_hosts(section: object, rows: Sequence[HostRow], report: Report) -> Non
     _unique([(i, row.address) for i, row in enumerate(rows)], "address", report)
     for index, row in enumerate(rows):
         for number, role in enumerate(row.roles):
-            usual = near(role, (*ROLES, EDGE_ROLE), NEARLY)
+            usual = near(role, (*ROLES, EDGE_ROLE, MONITOR_ROLE), NEARLY)
             if usual not in (None, role):
                 path = ("hosts", index, "roles", number)
                 report.add(path, role, "a role that is nearly a usual one", f"did you mean {usual}?")

@@ -1,15 +1,19 @@
 """Stack config to the specs of a fleet."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from deploy.settings import instances, read, sections
 from deploy.settings import secrets as encrypted
+from deploy.settings.addresses import endpoint
 from deploy.settings.edge import check_edge, check_reach
 from deploy.settings.environment import environment
 from deploy.settings.fleet import check_artifacts
 from deploy.settings.hosts import check_hosts, hosts, rows
+from deploy.settings.monitoring import check_monitoring
+from deploy.settings.origins import ReadText, operators_file
 from deploy.settings.report import Report
 from deploy.settings.rolling import check_batch, check_order
 from deploy.settings.specs import FleetSpec, HostSpec
@@ -26,12 +30,14 @@ def load(
     environ: Mapping[str, str],
     stack: str,
     stack_file: Mapping[str, object] = _NO_FILE,
+    read_text: ReadText = operators_file,
 ) -> FleetSpec:
     """The fleet that a stack's config describes; SettingsError with every mistake in it.
 
     `config` is decrypted plain data by section (`deploy.settings.raw` makes it of what Pulumi hands over), and
     `secret_keys` are the sections with anything encrypted in them. `environ` is the operator's shell. `stack_file` is
     Pulumi.<stack>.yaml as parsed, if at hand: with it, one secret in plain text beside encrypted ones is found.
+    `read_text` reads a file that the settings name on the operator's machine.
     """
     report = Report(stack, secret_keys | encrypted.ENCRYPTED)
     config = sections.known(config, report)
@@ -44,7 +50,8 @@ def load(
     check_artifacts(items, config.get("release"), report)
     shared = environment(config, secret_keys, environ, stack_file, report)
     edges = check_edge(config.get("edge"), host_items, host_rows, places, report)
-    check_reach(places, shared, edges, report)
+    monitors = check_monitoring(config, host_items, host_rows, places, shared.given, report)
+    check_reach(places, shared, edges, monitors, report)
     check_stores(places, shared, edges, report)
     check_batch(config.get("rollout"), report)
     check_order(config.get("rollout"), places, report)
@@ -62,11 +69,20 @@ def load(
         notes=(*map(_lost, (host for host in host_specs if host.lost)), *shared.notes),
         digest_key=encrypted.digest_key(config, secret_keys, report),
         hooks=sections.hooks(config, report),
-        monitoring=sections.monitoring(config, report),
+        monitoring=sections.monitoring(config, report, read_text),
         protect=sections.protect(config, stack, report),
     )
     report.done()
-    return fleet
+    return _told_by_default(fleet, config.get("health"))
+
+
+def _told_by_default(fleet: FleetSpec, health: object) -> FleetSpec:
+    """The fleet, whose health checks tell its own Alertmanagers where the settings name none."""
+    if not fleet.monitors or (isinstance(health, Mapping) and health.get("alertmanagers") is not None):
+        return fleet
+    port = fleet.monitoring.alertmanager.port
+    urls = tuple(f"http://{endpoint(host.address, port)}" for host in fleet.monitors)
+    return replace(fleet, health=replace(fleet.health, alertmanagers=urls))
 
 
 def _lost(host: HostSpec) -> str:

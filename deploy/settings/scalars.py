@@ -101,6 +101,15 @@ def seconds(value: object, least: float, most: float) -> float:
     return float(value)
 
 
+def percent(value: object) -> float:
+    """A share in percent that is nearly all, also written as text."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?", value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 50 <= value <= 99.999:
+        wrong("has to be a number from 50 to 99.999, which is in percent")
+    return float(value)
+
+
 def flag(value: object) -> bool:
     """True or false, also written as text."""
     if isinstance(value, bool):

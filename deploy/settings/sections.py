@@ -4,23 +4,32 @@ What is wrong goes into the report; the spec that is returned then is of no use,
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from pydantic_core import PydanticCustomError
 
-from deploy.settings import available, read, scalars, shape
+from deploy.settings import read, scalars, shape
 from deploy.settings.errors import SECTIONS
+from deploy.settings.masking import Path
+from deploy.settings.origins import ReadText, archive_mistake
 from deploy.settings.report import Report, near
 from deploy.settings.specs import (
+    AlertmanagerSpec,
+    ArchiveSource,
     ArtifactSpec,
     EdgeSpec,
+    GrafanaSpec,
     HealthSpec,
     HooksSpec,
     Impl,
+    LokiSpec,
     MonitoringSpec,
+    PrometheusSpec,
     ReleaseSpec,
     RolloutSpec,
+    Source,
 )
 
 PROTECTED_STACK: Final = "prod"
@@ -73,13 +82,34 @@ def hooks(config: Config, report: Report) -> HooksSpec:
     return HooksSpec(**form.model_dump()) if form else HooksSpec()
 
 
-def monitoring(config: Config, report: Report) -> MonitoringSpec:
-    """The monitoring, of which there is none yet."""
-    raw = config.get("monitoring")
-    if raw is not None and raw != {} and not available.MONITORING:
-        reason = "monitoring is not available in this version"
-        report.add(("monitoring",), raw, reason, "pulumi config rm alert-threader:monitoring")
-    return MonitoringSpec()
+def monitoring(config: Config, report: Report, read_text: ReadText) -> MonitoringSpec:
+    """The monitoring; `read_text` reads the .sources files of vendors that it names."""
+    form = read.form(shape.Monitoring, config.get("monitoring"), ("monitoring",), report)
+    if form is None:
+        return MonitoringSpec()
+    kinds = {"prometheus": PrometheusSpec, "alertmanager": AlertmanagerSpec, "loki": LokiSpec, "grafana": GrafanaSpec}
+    parts = {}
+    for name, kind in kinds.items():
+        values = dict(getattr(form, name))  # of the form, whose sources are specs already
+        source = _with_text(values.pop("source"), ("monitoring", name, "source", "sources"), report, read_text)
+        parts[name] = kind(**values, source=source)
+    alone = {name: value for name, value in form if name not in kinds}
+    return MonitoringSpec(**{**alone, **parts})
+
+
+def _with_text(source: Source, path: Path, report: Report, read_text: ReadText) -> Source:
+    """The source with the text of its .sources file, of which so far it had the path."""
+    if not isinstance(source, ArchiveSource):
+        return source
+    try:
+        text = read_text(source.sources)
+    except (OSError, ValueError) as error:
+        reason = f"can not be read: {getattr(error, 'strerror', None) or error}"
+        report.add(path, source.sources, reason, "the file of the archive's vendor, with its key in Signed-By")
+        return source
+    if mistake := archive_mistake(text):
+        report.add(path, source.sources, *mistake)
+    return replace(source, sources=text)
 
 
 def protect(config: Config, stack: str, report: Report) -> bool:

@@ -7,10 +7,26 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
-from deploy.settings import addresses, folders, scalars, times, words
-from deploy.settings.specs import EdgeSpec, HealthSpec, HostSpec, Impl, RolloutSpec, Strategy, Unreachable
+from deploy.settings import addresses, folders, origins, scalars, times, words
+from deploy.settings.specs import (
+    AlertmanagerSpec,
+    EdgeSpec,
+    GrafanaSpec,
+    HealthSpec,
+    HostSpec,
+    Impl,
+    LokiSpec,
+    MonitoringSpec,
+    PrometheusSpec,
+    RolloutSpec,
+    Source,
+    Strategy,
+    Unreachable,
+)
 
 _HOST, _ROLLOUT, _HEALTH, _EDGE = HostSpec("", ""), RolloutSpec(), HealthSpec(), EdgeSpec()
+_MONITORING = MonitoringSpec()
+_PROMETHEUS, _ALERTMANAGER, _LOKI, _GRAFANA = PrometheusSpec(), AlertmanagerSpec(), LokiSpec(), GrafanaSpec()
 
 
 def _list(value: object) -> object:
@@ -25,6 +41,18 @@ def _artifact(value: object) -> object:
     return value if isinstance(value, Mapping) else {"artifact": value}
 
 
+def _inner(value: object) -> object:
+    """A mapping within a section; as in sections, a key without a value is as good as absent."""
+    if not isinstance(value, Mapping):
+        scalars.wrong("has to be a mapping of keys to values")
+    return {str(key): each for key, each in value.items() if each is not None}
+
+
+def _part(value: object) -> object:
+    """The same, for which `none` says that there is no such part."""
+    return {"source": value} if value == "none" else _inner(value)
+
+
 def impl_word(value: object) -> Impl:
     """The word of an implementation."""
     return scalars.choice(value, Impl, "implementation")
@@ -37,8 +65,13 @@ def _unreachable(value: object) -> Unreachable:
 Name = Annotated[str, PlainValidator(words.name)]
 Text = Annotated[str, PlainValidator(scalars.filled)]
 FilePath = Annotated[str, PlainValidator(folders.file_path)]
-Alertmanager = Annotated[str, PlainValidator(addresses.alertmanager)]
+AlertmanagerUrl = Annotated[str, PlainValidator(addresses.alertmanager)]
 Count = Annotated[int, PlainValidator(scalars.count)]
+Port = Annotated[int, PlainValidator(words.edge_port)]
+Days = Annotated[int, PlainValidator(partial(scalars.integer, least=1, most=3650))]
+Url = Annotated[str, PlainValidator(addresses.external)]
+Distributed = Annotated[Source, PlainValidator(origins.distributed)]
+Undistributed = Annotated[Source, PlainValidator(origins.undistributed)]
 Commands = Annotated[tuple[Text, ...], BeforeValidator(_list)]
 
 
@@ -122,15 +155,15 @@ class Health(Form):
     timeout: Annotated[float, PlainValidator(times.TIMEOUT)] = _HEALTH.timeout
     failures: Count = _HEALTH.failures
     restarts: Annotated[int, PlainValidator(partial(scalars.integer, least=0, most=100))] = _HEALTH.restarts
-    alertmanagers: Annotated[tuple[Alertmanager, ...], BeforeValidator(_list)] = _HEALTH.alertmanagers
+    alertmanagers: Annotated[tuple[AlertmanagerUrl, ...], BeforeValidator(_list)] = _HEALTH.alertmanagers
     metrics: Annotated[str, PlainValidator(folders.folder)] = _HEALTH.metrics
 
 
 class Edge(Form):
     """The section `edge`."""
 
-    port: Annotated[int, PlainValidator(words.edge_port)] = _EDGE.port
-    metrics_port: Annotated[int, PlainValidator(words.edge_port)] = _EDGE.metrics_port
+    port: Port = _EDGE.port
+    metrics_port: Port = _EDGE.metrics_port
     bind: Annotated[str, PlainValidator(addresses.ip)] | None = _EDGE.bind
 
 
@@ -139,3 +172,57 @@ class Hooks(Form):
 
     before: Commands = ()
     after: Commands = ()
+
+
+class Prometheus(Form):
+    """`prometheus` of the section `monitoring`."""
+
+    port: Port = _PROMETHEUS.port
+    every: Annotated[float, PlainValidator(times.SCRAPES)] = _PROMETHEUS.every
+    retention_days: Days = _PROMETHEUS.retention_days
+    retention_mb: Annotated[int, PlainValidator(partial(scalars.integer, least=64, most=2**20))] = (
+        _PROMETHEUS.retention_mb
+    )
+    external_url: Url | None = _PROMETHEUS.external_url
+    source: Distributed = _PROMETHEUS.source
+
+
+class Alertmanager(Form):
+    """`alertmanager` of the section `monitoring`."""
+
+    port: Port = _ALERTMANAGER.port
+    cluster_port: Port = _ALERTMANAGER.cluster_port
+    external_url: Url | None = _ALERTMANAGER.external_url
+    source: Distributed = _ALERTMANAGER.source
+
+
+class Loki(Form):
+    """`loki` of the section `monitoring`."""
+
+    port: Port = _LOKI.port
+    retention_days: Days = _LOKI.retention_days
+    source: Undistributed = _LOKI.source
+
+
+class Grafana(Form):
+    """`grafana` of the section `monitoring`."""
+
+    port: Port = _GRAFANA.port
+    external_url: Url | None = _GRAFANA.external_url
+    source: Undistributed = _GRAFANA.source
+
+
+class Monitoring(Form):
+    """The section `monitoring`."""
+
+    prometheus: Annotated[Prometheus, BeforeValidator(_inner)] = Prometheus()
+    alertmanager: Annotated[Alertmanager, BeforeValidator(_inner)] = Alertmanager()
+    loki: Annotated[Loki, BeforeValidator(_part)] = Loki()
+    grafana: Annotated[Grafana, BeforeValidator(_part)] = Grafana()
+    node_port: Port = _MONITORING.node_port
+    blackbox_port: Port = _MONITORING.blackbox_port
+    log_buffer_mb: Annotated[int, PlainValidator(partial(scalars.integer, least=1, most=10240))] = (
+        _MONITORING.log_buffer_mb
+    )
+    objective: Annotated[float, PlainValidator(scalars.percent)] = _MONITORING.objective
+    runbooks: Text = _MONITORING.runbooks

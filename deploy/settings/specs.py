@@ -200,6 +200,9 @@ class NoSource:
     """A part is not installed."""
 
 
+GRAFANA_PASSWORD: Final = "GRAFANA_ADMIN_PASSWORD"  # noqa: S105 - the name of the secret
+"""The secret of a stack that Grafana alone gets, and no threader."""
+
 Source = PackageSource | ArchiveSource | TarballSource | NoSource
 
 
@@ -227,7 +230,7 @@ class AlertmanagerSpec:
 
 @dataclass(frozen=True, slots=True)
 class LokiSpec:
-    """Loki keeps logs for `retention_days` days. No distribution has it, so it is there only where `source` says how."""
+    """Loki keeps logs for `retention_days` days. It is there only where `source` says how."""
 
     port: int = 3100
     retention_days: int = 7
@@ -248,8 +251,8 @@ class MonitoringSpec:
     """The monitoring stack, on the hosts with the role `monitor`, and what every host has for it.
 
     `node_port` is node_exporter's on every host, `blackbox_port` the prober's on monitors. Each host keeps up to
-    `log_buffer_mb` MB of logs while Loki is away. `objective` percent of webhooks are to be delivered to Slack within 60 s.
-    `runbooks` is where the links in alerts begin: by default the folder in this repository.
+    `log_buffer_mb` MB of logs while Loki is away. `objective` percent of webhooks are to be delivered to Slack within
+    60 s. `runbooks` is where the links in alerts begin: by default the folder in this repository.
     """
 
     prometheus: PrometheusSpec = PrometheusSpec()
@@ -309,5 +312,6 @@ class FleetSpec:
         return MappingProxyType({**self.env, **instance.env})
 
     def secrets_of(self, instance: InstanceSpec) -> Mapping[str, Secret]:
-        """The secret variables of an instance: the fleet's, except what its own `env` overrides."""
-        return MappingProxyType({name: each for name, each in self.secrets.items() if name not in instance.env})
+        """The secret variables of an instance: the fleet's, except Grafana's, and what its own `env` overrides."""
+        others = {GRAFANA_PASSWORD, *instance.env}
+        return MappingProxyType({name: each for name, each in self.secrets.items() if name not in others})

@@ -18,6 +18,7 @@ DRAIN: Final[Reader] = partial(seconds, least=0, most=300)
 DEADLINE: Final[Reader] = partial(seconds, least=1, most=600)
 INTERVAL: Final[Reader] = partial(seconds, least=0.1, most=60)
 EVERY: Final[Reader] = partial(seconds, least=1, most=3600)
+SCRAPES: Final[Reader] = partial(seconds, least=1, most=300)
 TIMEOUT: Final[Reader] = partial(seconds, least=0.5, most=60)
 
 

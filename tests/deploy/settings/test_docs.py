@@ -17,9 +17,18 @@ FORMS = {
     "rollout": (shape.Rollout,),
     "health": (shape.Health,),
     "edge": (shape.Edge,),
+    "monitoring": (shape.Monitoring, shape.Prometheus, shape.Alertmanager, shape.Loki, shape.Grafana),
     "hooks": (shape.Hooks,),
 }
-ENCRYPTED = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_WEBHOOK_URL": "https://x.example", "REDIS_URL": "redis://:pw@h"}
+ENCRYPTED = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_WEBHOOK_URL": "https://x.example",
+    "REDIS_URL": "redis://:pw@h",
+    "GRAFANA_ADMIN_PASSWORD": "secret-1",
+}
+ARCHIVE = (
+    "Types: deb\nURIs: https://apt.example\nSuites: stable\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n"
+)
 
 
 def test_the_sample_is_a_stack_file_that_loads():
@@ -28,9 +37,11 @@ def test_the_sample_is_a_stack_file_that_loads():
     config["secrets"] = {name: ENCRYPTED[name] for name in config["secrets"]}
     config["digest_key"] = "0123456789abcdef"
     keys = frozenset({"secrets", "digest_key"})
-    fleet = load(config, secret_keys=keys, environ={}, stack="dev", stack_file=stack_file)
+    given = {"secret_keys": keys, "environ": {}, "stack": "dev", "stack_file": stack_file}
+    fleet = load(config, **given, read_text={"grafana.sources": ARCHIVE}.__getitem__)
     assert [instance.name for instance in fleet.instances] == ["py-a", "py-app-1", "py-app-2"]
     assert fleet.notes == ()
+    assert fleet.monitoring.grafana.source.sources == ARCHIVE
 
 
 @pytest.mark.parametrize("name", SECTIONS)

@@ -44,11 +44,18 @@ def outcome(given):
             environ=given.get("environ", {}),
             stack=given.get("stack", "dev"),
             stack_file=given.get("stack_file", {}),
+            read_text=lambda path: reading(given.get("files", {}), path),
         )
     except SettingsError as error:
         return len(error.findings), f"{error}\n"
     shown = [f"{each.name}: {pprint.pformat(plain(getattr(fleet, each.name)), width=110)}" for each in fields(fleet)]
     return 0, "\n".join(shown) + "\n"
+
+
+def reading(files, path):
+    if path not in files:
+        raise FileNotFoundError(2, "No such file or directory", path)
+    return files[path]
 
 
 def plain(value):

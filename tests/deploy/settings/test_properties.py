@@ -15,7 +15,7 @@ from deploy.settings.specs import Secret
 GOOD = {
     "hosts": [
         {"name": "app-1", "address": "10.99.0.11"},
-        {"name": "app-2", "address": "10.99.0.12", "roles": ["threader", "edge"]},
+        {"name": "app-2", "address": "10.99.0.12", "roles": ["threader", "edge", "monitor"]},
     ],
     "instances": [
         {"name": "py-a", "impl": "python", "port": 9009, "host": "app-1"},
@@ -27,6 +27,12 @@ GOOD = {
     "edge": {"port": 9080, "bind": "0.0.0.0"},
     "env": {"SLACK_CHANNEL": "#alerts"},
     "secrets": {"SLACK_BOT_TOKEN": "xoxb-1", "REDIS_URL": "redis://10.99.0.1"},
+    "monitoring": {
+        "prometheus": {"port": 9090, "every": 5, "source": "package"},
+        "loki": {"source": {"artifact": "dist/l.tar.gz", "sha256": "ab" * 32}},
+        "grafana": "none",
+        "objective": 99.5,
+    },
     "hooks": {"before": ["true"]},
     "protect": False,
 }
@@ -142,6 +148,9 @@ MISTAKES = {
     ("health", "alertmanagers"): ["am"],
     ("edge", "port"): 9081,
     ("edge", "bind"): "app-2",
+    ("monitoring", "prometheus", "port"): 80,
+    ("monitoring", "loki", "source"): "package",
+    ("monitoring", "node_port"): 70000,
     ("env", "SLACK_CHANNEL"): "a\nb",
     ("env", "DRAIN_SECONDS"): 301,
     ("env", "BIND_HOST"): "localhost",
