@@ -76,8 +76,9 @@ def _targets(scope: Scope) -> tuple[Panel, ...]:
 
 def _alerts(scope: Scope) -> tuple[Panel, ...]:
     firing = 'count by (alertname, severity) (ALERTS{alertstate="firing"})'
-    sent = f"sum by (integration) (rate(alertmanager_notifications_total[{scope.window}]))"
-    bad = f"sum by (integration) (increase(alertmanager_notifications_failed_total[{scope.window}]))"
+    used = '{integration=~"webhook|slack"}'
+    sent = f"sum by (integration) (rate(alertmanager_notifications_total{used}[{scope.window}]))"
+    bad = f"sum by (integration) (increase(alertmanager_notifications_failed_total{used}[{scope.window}]))"
     pair = (
         _graph(
             "Alertmanagers that agree",
