@@ -1,0 +1,25 @@
+"""YAML as it lies on hosts: keys in the order they were given, every value on a line of its own. Pure."""
+
+from typing import Any, Final
+
+import yaml
+
+HEAD: Final = "# Written by Alert Threader Fleet. Changes by hand show in `pulumi preview --diff` and are undone by `pulumi up`.\n"
+_WIDE: Final = 10_000
+"""No line is folded: a preview then shows a change of an expression as a change of one line."""
+
+
+def yaml_text(value: Any) -> str:
+    """The text of a configuration file."""
+    return HEAD + yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDE)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as Prometheus has them, such as 90s, 5m, 6h, 3d or 1500ms."""
+    if seconds != int(seconds):
+        return f"{round(seconds * 1000)}ms"
+    whole = int(seconds)
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if whole and whole % size == 0:
+            return f"{whole // size}{unit}"
+    return f"{whole}s"
