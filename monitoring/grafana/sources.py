@@ -1,0 +1,69 @@
+"""Grafana's provisioning: which datasources it has, and where its dashboards lie."""
+
+import ipaddress
+from typing import Any, Final
+
+import yaml
+
+from deploy.settings.specs import FleetSpec, HostSpec, NoSource
+from monitoring.dashboards import Source
+
+FOLDER: Final = "Alert threaders"
+"""The folder in which the dashboards are shown."""
+
+
+def datasources(fleet: FleetSpec) -> str:
+    """YAML of the datasources, with fixed uids: prometheus, loki where it is, and each Alertmanager.
+
+    The first Alertmanager is `alertmanager`, the next one `alertmanager-2`. Grafana runs on the first monitor, where
+    Prometheus listens on loopback; ValueError where there is no monitor.
+    """
+    if not fleet.monitors:
+        raise ValueError("a fleet without a host with the role monitor has no Grafana")
+    first, wanted = fleet.monitors[0], fleet.monitoring
+    found = [_prometheus(fleet)]
+    if not isinstance(wanted.loki.source, NoSource):
+        found.append(_source("Loki", Source.LOKI.value, f"http://{_address(first, first)}:{wanted.loki.port}"))
+    for number, host in enumerate(fleet.monitors, 1):
+        name = "alertmanager" if number == 1 else f"alertmanager-{number}"
+        address = f"http://{_address(host, first)}:{wanted.alertmanager.port}"
+        more = {"implementation": "prometheus", "handleGrafanaManagedAlerts": False}
+        found.append(_source(f"Alertmanager on {host.name}", "alertmanager", address, uid=name, **more))
+    return yaml.safe_dump({"apiVersion": 1, "prune": True, "datasources": found}, sort_keys=False)
+
+
+def provider(folder: str) -> str:
+    """YAML of the one provider: dashboards are the files in `folder`, and nobody saves over them."""
+    made = {
+        "name": "alert-threader",
+        "orgId": 1,
+        "folder": FOLDER,
+        "type": "file",
+        "disableDeletion": False,
+        "allowUiUpdates": False,
+        "updateIntervalSeconds": 30,
+        "options": {"path": folder, "foldersFromFilesStructure": False},
+    }
+    return yaml.safe_dump({"apiVersion": 1, "providers": [made]}, sort_keys=False)
+
+
+def _prometheus(fleet: FleetSpec) -> dict[str, Any]:
+    """Grafana takes no shorter step than one scrape."""
+    wanted = fleet.monitoring.prometheus
+    more = {"httpMethod": "POST", "timeInterval": f"{wanted.every:g}s"}
+    made = _source("Prometheus", Source.PROMETHEUS.value, f"http://127.0.0.1:{wanted.port}", **more)
+    return {**made, "isDefault": True}
+
+
+def _source(name: str, kind: str, url: str, uid: str | None = None, **more: object) -> dict[str, Any]:
+    made = {"name": name, "type": kind, "uid": uid or kind, "access": "proxy", "url": url, "editable": False}
+    return {**made, **({"jsonData": more} if more else {})}
+
+
+def _address(host: HostSpec, here: HostSpec) -> str:
+    """Where the parts of a host answer: at its address, and on `here` on loopback if that is a name."""
+    try:
+        found = ipaddress.ip_address(host.address)
+    except ValueError:
+        return "127.0.0.1" if host == here else host.address
+    return f"[{found}]" if found.version == 6 else str(found)
