@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final, Self
 
 from deploy.settings.specs import FleetSpec, NoSource
+from monitoring.yaml_text import duration
 
 
 class Source(StrEnum):
@@ -136,7 +137,7 @@ class Scope:
     @property
     def window(self) -> str:
         """The range of rates: 5 minutes, or what holds four scrapes if that is longer."""
-        return f"{max(300, round(4 * self.every))}s"
+        return duration(max(300.0, 4 * self.every))
 
     @property
     def budget_days(self) -> int:

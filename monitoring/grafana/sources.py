@@ -1,12 +1,13 @@
 """Grafana's provisioning: which datasources it has, and where its dashboards lie."""
 
-import ipaddress
 from typing import Any, Final
 
 import yaml
 
-from deploy.settings.specs import FleetSpec, HostSpec, NoSource
+from deploy.settings.addresses import endpoint
+from deploy.settings.specs import FleetSpec, NoSource
 from monitoring.dashboards import Source
+from monitoring.scrape import alertmanagers
 
 FOLDER: Final = "Alert threaders"
 """The folder in which the dashboards are shown."""
@@ -20,15 +21,15 @@ def datasources(fleet: FleetSpec) -> str:
     """
     if not fleet.monitors:
         raise ValueError("a fleet without a host with the role monitor has no Grafana")
-    first, wanted = fleet.monitors[0], fleet.monitoring
+    wanted = fleet.monitoring
     found = [_prometheus(fleet)]
     if not isinstance(wanted.loki.source, NoSource):
-        found.append(_source("Loki", Source.LOKI.value, f"http://{_address(first, first)}:{wanted.loki.port}"))
-    for number, host in enumerate(fleet.monitors, 1):
+        place = endpoint(fleet.monitors[0].address, wanted.loki.port)
+        found.append(_source("Loki", Source.LOKI.value, f"http://{place}"))
+    for number, (host, place) in enumerate(zip(fleet.monitors, alertmanagers(fleet), strict=True), 1):
         name = "alertmanager" if number == 1 else f"alertmanager-{number}"
-        address = f"http://{_address(host, first)}:{wanted.alertmanager.port}"
         more = {"implementation": "prometheus", "handleGrafanaManagedAlerts": False}
-        found.append(_source(f"Alertmanager on {host.name}", "alertmanager", address, uid=name, **more))
+        found.append(_source(f"Alertmanager on {host.name}", "alertmanager", f"http://{place}", uid=name, **more))
     return yaml.safe_dump({"apiVersion": 1, "prune": True, "datasources": found}, sort_keys=False)
 
 
@@ -58,12 +59,3 @@ def _prometheus(fleet: FleetSpec) -> dict[str, Any]:
 def _source(name: str, kind: str, url: str, uid: str | None = None, **more: object) -> dict[str, Any]:
     made = {"name": name, "type": kind, "uid": uid or kind, "access": "proxy", "url": url, "editable": False}
     return {**made, **({"jsonData": more} if more else {})}
-
-
-def _address(host: HostSpec, here: HostSpec) -> str:
-    """Where the parts of a host answer: at its address, and on `here` on loopback if that is a name."""
-    try:
-        found = ipaddress.ip_address(host.address)
-    except ValueError:
-        return "127.0.0.1" if host == here else host.address
-    return f"[{found}]" if found.version == 6 else str(found)

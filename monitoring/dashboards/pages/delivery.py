@@ -5,11 +5,9 @@ from typing import Final
 
 from monitoring.dashboards import terms
 from monitoring.dashboards.model import Colour, Mark, Panel, Query, Scope, Unit, View
+from monitoring.rules.delivery import FAST, SLOW, STEADY
 
 UID: Final = "delivery"
-FAST, SLOW = 14.4, 6.0
-"""Burn rates at which people are called, of "Alerting on SLOs" in Google's Site Reliability Workbook: 2 % of a
-30-day budget in an hour, 5 % in six hours."""
 _stat = partial(Panel, UID, view=View.STAT, width=6, height=4)
 _graph = partial(Panel, UID)
 
@@ -60,15 +58,16 @@ def _promise(scope: Scope) -> tuple[Panel, ...]:
 def _burning(scope: Scope) -> tuple[Panel, ...]:
     burn = [
         Query(f"({terms.undelivered(window)}) / (1 - {scope.target})", f"over {name}")
-        for window, name in (("5m", "5 minutes"), ("1h", "1 hour"), ("6h", "6 hours"), ("3d", "3 days"))
+        for window, name in ((scope.window, "minutes"), *((each.long, each.long) for each in (FAST, STEADY, SLOW)))
     ]
     return (
         _graph(
             "Burn rate",
-            f"1 uses up the budget just in time. Above {FAST} in the last hour, or {SLOW:g} in six, people are called.",
+            f"1 uses up the budget just in time; above {FAST.rate:g} over {FAST.long}, or {STEADY.rate:g} over "
+            f"{STEADY.long}, people are called.",
             Unit.COUNT,
             tuple(burn),
-            marks=(Mark(None, Colour.GREEN), Mark(SLOW, Colour.YELLOW), Mark(FAST, Colour.RED)),
+            marks=(Mark(None, Colour.GREEN), Mark(STEADY.rate, Colour.YELLOW), Mark(FAST.rate, Colour.RED)),
             nothing=terms.NO_TRAFFIC,
             width=12,
         ),

@@ -27,7 +27,7 @@ def panels(scope: Scope) -> tuple[Panel, ...]:
         ),
         _graph(
             "Errors a minute",
-            "Lines of level error; more than 5 a minute alert.",
+            "Lines of level error; more than 5 a minute of one instance alert.",
             Unit.COUNT,
             (Query(f"sum(count_over_time({errors}[1m])) or vector(0)", "errors"),),
             marks=terms.NONE_IS_GOOD,

@@ -35,9 +35,9 @@ def _running() -> tuple[Panel, ...]:
         ),
         _stat(
             "Went back, last hour",
-            "Switches after which an instance was put back to its old generation.",
+            "Switches that did not hold, so that the old generation runs again.",
             Unit.COUNT,
-            (Query(terms.events('threader_switches_total{verdict!="confirmed"}', "1h")),),
+            (Query(terms.events('threader_switches_total{verdict!~"confirmed|stopped"}', "1h")),),
             marks=terms.NONE_IS_GOOD,
         ),
     )

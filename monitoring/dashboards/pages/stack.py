@@ -9,6 +9,7 @@ from monitoring.dashboards.model import Colour, Mark, Panel, Query, Scope, Unit,
 UID: Final = "monitoring"
 _stat = partial(Panel, UID, view=View.STAT, width=6, height=4)
 _graph = partial(Panel, UID)
+_FAILED: Final = 'name=~"alert-threader.*",name!~"alert-threader-health@.*",state="failed"'
 _LOADED: Final = (Word(0, "refused", Colour.RED), Word(1, "loaded", Colour.GREEN))
 
 
@@ -65,8 +66,15 @@ def _targets(scope: Scope) -> tuple[Panel, ...]:
             (Query("max by (job) (scrape_duration_seconds)", "{{job}}"),),
         ),
         _graph(
+            "Units that failed",
+            "Our units that systemd has given up, by host; health checks are not counted, since they ask for restarts.",
+            Unit.COUNT,
+            (Query(f"sum by (host) (node_systemd_unit_state{{{_FAILED}}})", "{{host}}"),),
+            marks=terms.NONE_IS_GOOD,
+        ),
+        _graph(
             "Probes that fail",
-            "Health pages and edges as the prober sees them from a monitor.",
+            "Health pages of threaders as the prober sees them from a monitor.",
             Unit.COUNT,
             (Query("count by (probe) (probe_success == 0) or 0 * count by (probe) (probe_success)", "{{probe}}"),),
             marks=terms.NONE_IS_GOOD,

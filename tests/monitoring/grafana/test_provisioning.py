@@ -142,9 +142,9 @@ def test_two_alertmanagers_are_two_datasources_and_loki_only_where_it_is():
     assert "loki" not in _urls(fleet(loki=False))
 
 
-def test_a_host_whose_address_is_a_name_is_asked_on_loopback_by_itself():
+def test_parts_are_asked_at_the_address_of_their_host():
     named = replace(fleet(), hosts=(HostSpec("app-1", "app-1.example.com", roles=("monitor", "edge")),))
-    assert _urls(named)["alertmanager"] == "http://127.0.0.1:9093"
+    assert _urls(named)["alertmanager"] == "http://app-1.example.com:9093"
     six = replace(fleet(), hosts=(HostSpec("app-1", "fd00::1", roles=("monitor", "edge")),))
     assert _urls(six)["loki"] == "http://[fd00::1]:3100"
 

@@ -1,7 +1,7 @@
 """What each program exports: a metric and its labels on each line.
 
-The lists of Debian 12's programs were recorded from running ones (histograms as their series); that of Loki is from
-Loki 3.7's own documentation and has only what panels ask.
+The lists of Debian 12's programs were recorded from running ones, apart from node_systemd_unit_state, which needs a
+systemd; histograms are there as their series. That of Loki is from its documentation, and has only what panels ask.
 """
 
 from pathlib import Path
