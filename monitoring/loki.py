@@ -1,0 +1,149 @@
+"""Loki's configuration and the rules that look at logs. Pure."""
+
+from ipaddress import ip_address
+from typing import Any, Final
+
+from deploy.settings.specs import FleetSpec, HostSpec, NoSource
+from monitoring.rules.rule import Group, Rule, Severity
+from monitoring.yaml_text import duration, yaml_text
+
+DATA: Final = "/var/lib/alert-threader-loki"
+RULES: Final = "/etc/alert-threader-loki/rules"
+"""Loki looks for the rules of a tenant in a folder with its name."""
+TENANT: Final = "fake"
+"""What Loki calls its one tenant where `auth_enabled` is false."""
+GRPC_PORT: Final = 9095
+"""On loopback: Loki's parts speak with each other there, although all of them are in one process."""
+SHIPPER: Final = "alert-threader-log-shipper.service"
+"""The unit of the log shipper, which each host has."""
+OLDEST: Final = "2024-01-01"
+"""The day from which the schema holds: long before any line that is kept."""
+
+
+def installed(fleet: FleetSpec) -> bool:
+    """Whether the fleet has a Loki."""
+    return bool(fleet.monitors) and not isinstance(fleet.monitoring.loki.source, NoSource)
+
+
+def url(fleet: FleetSpec) -> str:
+    """Where Loki is reached by every host; needs `installed`."""
+    return f"http://{_endpoint(fleet.monitors[0].address, fleet.monitoring.loki.port)}"
+
+
+def configuration(fleet: FleetSpec, host: HostSpec) -> str:
+    """Loki's configuration on its host: one process, which keeps all in `DATA` for `retention_days` days."""
+    kept = f"{fleet.monitoring.loki.retention_days * 24}h"
+    made = {
+        "auth_enabled": False,
+        "analytics": {"reporting_enabled": False},
+        "server": _server(fleet, host),
+        "common": _common(),
+        "schema_config": {"configs": [_schema()]},
+        "ingester": {"wal": {"replay_memory_ceiling": "256MB"}},
+        "compactor": {
+            "working_directory": f"{DATA}/compactor",
+            "retention_enabled": True,
+            "delete_request_store": "filesystem",
+        },
+        "limits_config": _limits(kept),
+        "ruler": _ruler(fleet),
+    }
+    return yaml_text(made)
+
+
+def _server(fleet: FleetSpec, host: HostSpec) -> dict[str, Any]:
+    """A push that is logged would be pushed in its turn, hence `warn`."""
+    return {
+        "http_listen_address": host.address if _is_number(host.address) else "0.0.0.0",  # noqa: S104 - a name
+        "http_listen_port": fleet.monitoring.loki.port,
+        "grpc_listen_address": "127.0.0.1",
+        "grpc_listen_port": GRPC_PORT,
+        "log_level": "warn",
+    }
+
+
+def _common() -> dict[str, Any]:
+    return {
+        "instance_addr": "127.0.0.1",
+        "path_prefix": DATA,
+        "replication_factor": 1,
+        "ring": {"kvstore": {"store": "inmemory"}},
+        "storage": {"filesystem": {"chunks_directory": f"{DATA}/chunks", "rules_directory": RULES}},
+    }
+
+
+def _schema() -> dict[str, Any]:
+    index = {"prefix": "index_", "period": "24h"}
+    return {"from": OLDEST, "store": "tsdb", "object_store": "filesystem", "schema": "v13", "index": index}
+
+
+CATCH_UP_MB: Final = 32
+"""MB a second: after it was away, hosts bring all that they kept at once."""
+
+
+def _limits(kept: str) -> dict[str, Any]:
+    """Lines that waited on a host are taken as long as they would be kept; no label is added to ours."""
+    return {
+        "retention_period": kept,
+        "reject_old_samples_max_age": kept,
+        "ingestion_rate_mb": CATCH_UP_MB,
+        "ingestion_burst_size_mb": 2 * CATCH_UP_MB,
+        "per_stream_rate_limit": f"{CATCH_UP_MB}MB",
+        "per_stream_rate_limit_burst": f"{2 * CATCH_UP_MB}MB",
+        "discover_service_name": [],
+        "discover_log_levels": False,
+        "allow_structured_metadata": False,
+    }
+
+
+def _ruler(fleet: FleetSpec) -> dict[str, Any]:
+    port = fleet.monitoring.alertmanager.port
+    return {
+        "storage": {"type": "local", "local": {"directory": RULES}},
+        "rule_path": f"{DATA}/rules",
+        "poll_interval": "15s",
+        "evaluation_interval": duration(fleet.monitoring.prometheus.every),
+        "alertmanager_url": ",".join(f"http://{_endpoint(host.address, port)}" for host in fleet.monitors),
+        "enable_alertmanager_v2": True,
+        "enable_api": True,
+        "ring": {"kvstore": {"store": "inmemory"}},
+    }
+
+
+def rule_files(fleet: FleetSpec) -> dict[str, str]:
+    """The rules as files of Loki's ruler, which lie in `RULES`/`TENANT`: name, and text."""
+    return {f"{group.name}.yml": yaml_text(group.content(fleet)) for group in groups(fleet)}
+
+
+def groups(fleet: FleetSpec) -> tuple[Group, ...]:
+    """The rules whose expressions are LogQL."""
+    return (Group("logs", (_error_spike(),)),)
+
+
+ERRORS_A_MINUTE: Final = 5
+"""More than these of one instance are a spike."""
+
+
+def _error_spike() -> Rule:
+    errors = 'count_over_time({job="alert_threader", level="error"}[1m])'
+    return Rule(
+        name="ThreaderLogErrorSpike",
+        expr=f"sum by (instance, impl, host) ({errors}) > {ERRORS_A_MINUTE}",
+        severity=Severity.WARNING,
+        summary="Alert threader {{ $labels.instance }} on {{ $labels.host }} logs many errors",
+        description='It logged {{ $value | printf "%.0f" }} errors within a minute; '
+        f"more than {ERRORS_A_MINUTE} are a spike.",
+        dashboard="logs",
+    )
+
+
+def _is_number(address: str) -> bool:
+    try:
+        ip_address(address)
+    except ValueError:
+        return False
+    return True
+
+
+def _endpoint(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
