@@ -141,6 +141,12 @@ FAULTS: Final = (
         "use a host that was booted by systemd (Debian 12, 13, Ubuntu 22.04, 24.04)",
         (r"System has not been booted with systemd", r"no systemd"),
     ),
+    Fault(
+        "package in the way",
+        "what is to be installed excludes a package that is there, and nothing of yours is removed: {detail}",
+        "ssh {target} apt-get install --simulate PACKAGE names it; for the log shipper it is another syslog daemon",
+        (r"Packages need to be removed but remove is disabled",),
+    ),
     Fault("command failed", "a command failed there: {detail}", "threader doctor {host}"),
 )
 

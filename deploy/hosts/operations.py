@@ -78,6 +78,45 @@ def given_back(path: str) -> Commands:
 
 
 @operation
+def source(path: str, text: str) -> Commands:
+    """Tell apt of a vendor's archive, and ask that archive alone what it has."""
+    name, fresh = QuoteString(path), QuoteString(f"{path}.alert-threader-new")
+    yield StringCommand(
+        "cat >", fresh, "&& chmod 0644", fresh, "&& mv -fT", fresh, name, _stdin=text.removesuffix("\n")
+    )
+    only = ("-o", QuoteString(f"Dir::Etc::SourceList={path}"), "-o Dir::Etc::SourceParts=- -o APT::Get::List-Cleanup=0")
+    yield StringCommand("apt-get update -q -o APT::Update::Error-Mode=any", *only)
+
+
+@operation
+def masked(unit: str) -> Commands:
+    """Stop a unit that is not ours, and keep it from running, also before its package is there."""
+    yield StringCommand("systemctl mask --now", QuoteString(unit))
+
+
+@operation
+def unmasked(unit: str) -> Commands:
+    """Let a unit run again that is not ours; it is not started."""
+    yield StringCommand("systemctl unmask", QuoteString(unit))
+
+
+@operation
+def program(folder: str, sha256: str, artifact: str) -> Commands:
+    """Unpack a tarball, which is at the path `artifact` on this machine, in the place of a folder."""
+    parent, _, name = folder.rpartition("/")
+    there = f"{parent}/.{name}.tar.gz"
+    yield StringCommand("mkdir -p", QuoteString(parent))
+    yield FileUploadCommand(artifact, there)
+    yield python("stage", {"program": folder, "artifact": there, "sha256": sha256})
+
+
+@operation
+def forgotten(folder: str) -> Commands:
+    """Remove a folder with all that is in it."""
+    yield StringCommand("rm -rf --", QuoteString(folder))
+
+
+@operation
 def reload() -> Commands:
     """Let systemd read its unit files again."""
     yield StringCommand("systemctl daemon-reload")

@@ -10,13 +10,15 @@ from pyinfra.operations import apt, server
 
 from deploy.faults import recognise
 from deploy.hosts import operations
-from deploy.hosts.facts import Snapshot
+from deploy.hosts.facts import Snapshot, python
 from deploy.hosts.machine import Machine
 from deploy.manifest.items import Change
-from deploy.manifest.paths import DATA_DIRECTORY, HELPER
+from deploy.manifest.paths import DATA_DIRECTORY, HELPER, PROGRAM_DIRECTORY, sources_path
 
-SIMULTANEOUS = frozenset({"activate", "run"})
+SIMULTANEOUS = frozenset({"activate", "run", "part"})
 """Tasks that only wait on the host, and may do so side by side."""
+UPLOAD_SECONDS = 900
+"""For a tarball of some hundred MB on a slow line."""
 
 
 def snapshot(
@@ -63,6 +65,12 @@ def activate(machine: Machine, words: list[str]) -> dict[str, Any]:
     return answer
 
 
+def part(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
+    """Have a part of the monitoring run what is written; the helper answers with one line of JSON."""
+    answer: dict[str, Any] = json.loads(machine.run(python("part", request), 300)[-1])
+    return answer
+
+
 def run(machine: Machine, words: list[str], seconds: float = 900) -> list[str]:
     """Run a command as root; its output, or the fault that its failure is a sign of."""
     return machine.run(StringCommand(*(QuoteString(word) for word in words)), seconds)
@@ -82,9 +90,33 @@ def _user(machine: Machine, change: Change) -> None:
 
 
 def _package(machine: Machine, change: Change) -> None:
-    """Install; one that is needed no longer stays, since others may have come to need it."""
+    """Install, at the cost of no other package; one that is needed no longer stays: others may have come to need it."""
     if change.wanted is not None:
-        machine.operate(apt.packages, [change.name], update=True, cache_time=3600, no_recommends=True, seconds=600)
+        options: dict[str, Any] = {"update": True, "cache_time": 3600, "no_recommends": True}
+        machine.operate(apt.packages, [change.name], **options, extra_install_args="--no-remove", seconds=600)
+
+
+def _source(machine: Machine, change: Change) -> None:
+    path = sources_path(change.name)
+    if change.wanted is None:
+        machine.operate(operations.absent, path)
+    else:
+        machine.operate(operations.source, path, change.wanted)
+
+
+def _mask(machine: Machine, change: Change) -> None:
+    machine.operate(operations.unmasked if change.wanted is None else operations.masked, change.name)
+
+
+def _program(machine: Machine, change: Change) -> None:
+    """Only folders of ours are ever removed, or replaced, with all that is in them."""
+    if change.name.rpartition("/")[0] != PROGRAM_DIRECTORY or change.name.rpartition("/")[2] in ("", ".", ".."):
+        raise recognise(machine.place, f"{change.name} is no folder of a program of ours", there=True)
+    if change.wanted is None:
+        machine.operate(operations.forgotten, change.name)
+    else:
+        sha256, artifact = json.loads(change.wanted)
+        machine.operate(operations.program, change.name, sha256, artifact, seconds=UPLOAD_SECONDS)
 
 
 def _either(make: Any) -> Callable[[Machine, Change], None]:
@@ -124,8 +156,11 @@ def _unit(machine: Machine, change: Change) -> None:
 
 _APPLY: Mapping[str, Callable[[Machine, Change], None]] = {
     "users": _user,
+    "sources": _source,
+    "masks": _mask,
     "packages": _package,
     "directories": _directory,
+    "programs": _program,
     "files": _file,
     "access": _access,
     "links": _either(operations.link),

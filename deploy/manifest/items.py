@@ -1,4 +1,4 @@
-"""The manifest: the files, directories, links, users, packages and running units that one resource owns on a host."""
+"""The manifest: all that one resource owns on a host, from users and packages to running units."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -13,12 +13,17 @@ class Manifest:
     Sections map a name to a text that people can read, so that a difference can be shown line by line:
     `files` path to content, `access` path of a file to "owner:group mode", `directories` path to "owner:group mode",
     `links` path to target, `users` name to description, `packages` name to state, `units` name of a systemd unit to
-    "active". A thing that is absent, as a unit is that is inactive, has no key.
+    "active", `masks` name of another's unit to "masked", `sources` name of a vendor's archive to what apt is told,
+    `programs` directory to the SHA-256 of the tarball from which it was unpacked. A thing that is absent, as a unit is
+    that is inactive, has no key.
     """
 
     users: Section = field(default_factory=dict)
+    sources: Section = field(default_factory=dict)
+    masks: Section = field(default_factory=dict)
     packages: Section = field(default_factory=dict)
     directories: Section = field(default_factory=dict)
+    programs: Section = field(default_factory=dict)
     files: Section = field(default_factory=dict)
     access: Section = field(default_factory=dict)
     links: Section = field(default_factory=dict)
@@ -53,8 +58,9 @@ class Change:
 def difference(found: Manifest, wanted: Manifest) -> tuple[Change, ...]:
     """What has to change on a host so that `found` becomes `wanted`, in the order in which it can be done.
 
-    Users come first, since files belong to them; directories come parent first and go child first; units are started
-    when all else is made, and stopped before anything else is removed.
+    Users come first, since files belong to them; a package comes after its archive, and after the masks that keep it
+    from starting anything; directories come parent first and go child first; units are started when all else is made,
+    and stopped before anything else is removed.
     """
     have, want = found.sections(), wanted.sections()
     changes = [

@@ -24,6 +24,10 @@ EDGE_HELPER: Final = f"{LIBRARY_DIRECTORY}/edge"
 EDGE_UNIT: Final = "alert-threader-edge.service"
 HEALTH_PROBE: Final = f"{LIBRARY_DIRECTORY}/health"
 HEALTH_DATA: Final = "/var/lib/alert-threader-health"
+PROGRAM_DIRECTORY: Final = "/opt/alert-threader"
+"""Programs that came in tarballs, a folder each."""
+SOURCES_DIRECTORY: Final = "/etc/apt/sources.list.d"
+WATCHDOG: Final = f"{LIBRARY_DIRECTORY}/watchdog"
 
 
 def instance_directory(instance: str) -> str:
@@ -59,3 +63,38 @@ def timer_name(instance: str) -> str:
 def server_name(instance: str, host: str, port: int) -> str:
     """What the edge calls one place at which an instance answers: two places of one instance are two servers."""
     return f"{instance}.{host}.{port}"
+
+
+def sources_path(name: str) -> str:
+    """The file that tells apt of a vendor's archive."""
+    return f"{SOURCES_DIRECTORY}/alert-threader-{name}.sources"
+
+
+def part_directory(part: str) -> str:
+    """The configuration and the secrets of a part of the monitoring."""
+    return f"/etc/alert-threader-{part}"
+
+
+def part_unit(part: str) -> str:
+    """The systemd unit that runs a part of the monitoring."""
+    return f"alert-threader-{part}.service"
+
+
+def part_data(part: str) -> str:
+    """What a part of the monitoring has stored, as its own unit sees it."""
+    return f"/var/lib/alert-threader-{part}"
+
+
+def part_runtime(part: str) -> str:
+    """Where a part of the monitoring notes with what it runs."""
+    return f"/run/alert-threader-{part}"
+
+
+def credential_path(part: str, name: str) -> str:
+    """Where the unit of a part finds a secret that lies 0600 in its directory."""
+    return f"/run/credentials/{part_unit(part)}/{name}"
+
+
+def program_directory(part: str, sha256: str) -> str:
+    """Where the tarball with that digest is unpacked."""
+    return f"{PROGRAM_DIRECTORY}/{part}-{sha256[:12]}"

@@ -3,15 +3,19 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from deploy.errors import ForPeople
 from deploy.faults import HostFault
 from deploy.hosts.client import Connection, Hosts
 from deploy.manifest.items import Change
-from deploy.manifest.paths import EDGE_PACKAGE, NODE_PACKAGE, USER
+from deploy.manifest.packages import PACKAGES
+from deploy.manifest.paths import USER
+
+PATHS: Final = frozenset({"directories", "programs", "files", "access", "links", "units"})
+"""The sections in which what is made may be in the place of something else."""
 
 
 class LostHost(ForPeople):
@@ -23,25 +27,36 @@ class Fleet:
 
     def __init__(self, hosts: Hosts) -> None:
         self._hosts = hosts
-        self._snapshots: dict[str, asyncio.Task[dict[str, Any]]] = {}
+        self._snapshots: dict[str, tuple[frozenset[str], asyncio.Task[dict[str, Any]]]] = {}
 
-    async def snapshot(self, connection: Connection) -> dict[str, Any]:
-        """All that is ours on a host, as it was when it was first asked for; raises HostFault, also only once found."""
+    async def snapshot(self, connection: Connection, packages: Iterable[str] = ()) -> dict[str, Any]:
+        """All that is ours on a host, as it was when it was first asked for; raises HostFault, also only once found.
+
+        It tells of our usual packages; for `packages` of other names the host may have to be asked again.
+        """
         key = json.dumps(connection, sort_keys=True)
-        if key not in self._snapshots:
-            packages = [NODE_PACKAGE, EDGE_PACKAGE]
-            asked = self._hosts.ask(connection, "snapshot", paths=[], users=[USER], packages=packages)
-            self._snapshots[key] = asyncio.ensure_future(asked)
-        return await asyncio.shield(self._snapshots[key])
+        asked, task = self._snapshots.get(key, (PACKAGES, None))
+        names = asked | {*packages}
+        if task is None or names != asked:
+            asking = self._hosts.ask(connection, "snapshot", paths=[], users=[USER], packages=sorted(names))
+            task = asyncio.ensure_future(asking)
+            self._snapshots[key] = names, task
+        return await asyncio.shield(task)
 
-    async def fresh(self, connection: Connection) -> dict[str, Any]:
+    async def fresh(self, connection: Connection, packages: Iterable[str] = ()) -> dict[str, Any]:
         """The same, as it is now."""
         self._drop(connection)
-        return await self.snapshot(connection)
+        return await self.snapshot(connection, packages)
 
-    async def apply(self, connection: Connection, changes: Sequence[Change], access: Mapping[str, str]) -> None:
-        """Make `changes`; a file comes together with its `access`."""
-        wire = wired(changes, access)
+    async def apply(
+        self,
+        connection: Connection,
+        changes: Sequence[Change],
+        access: Mapping[str, str],
+        artifact: str | None = None,
+    ) -> None:
+        """Make `changes`; a file comes together with its `access`, a program in `artifact`, a file of this machine."""
+        wire = wired(changes, access, artifact)
         if wire:
             await self._write(connection, "apply", changes=wire)
 
@@ -52,6 +67,11 @@ class Fleet:
     async def forget(self, connection: Connection, instance: str, *, purge: bool) -> None:
         """Stop an instance and remove what it has."""
         await self._write(connection, "forget", instance=instance, purge=purge)
+
+    async def part(self, connection: Connection, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a part of the monitoring run what is written: see `deploy/hosts/helper/part.py`."""
+        answer: dict[str, Any] = await self._write(connection, "part", request=request)
+        return answer
 
     async def call(self, connection: Connection, words: Sequence[str]) -> list[str]:
         """Run a command as root; the lines that it prints."""
@@ -69,12 +89,13 @@ class Fleet:
         self._snapshots.pop(json.dumps(connection, sort_keys=True), None)
 
 
-def wired(changes: Sequence[Change], access: Mapping[str, str]) -> list[list[Any]]:
-    """Changes as the worker takes them: a file with its access rights, and no removal of what is being replaced."""
+def wired(changes: Sequence[Change], access: Mapping[str, str], artifact: str | None = None) -> list[list[Any]]:
+    """Changes as the worker takes them: a file with its access rights, a program with its tarball.
+
+    What is being replaced is not removed.
+    """
     written = {change.name for change in changes if change.section == "files" and change.wanted is not None}
-    made = {
-        change.name for change in changes if change.wanted is not None and change.section not in ("users", "packages")
-    }
+    made = {change.name for change in changes if change.wanted is not None and change.section in PATHS}
     wire: list[list[Any]] = []
     for change in changes:
         if change.section == "access" and (change.name in written or change.wanted is None):
@@ -84,6 +105,8 @@ def wired(changes: Sequence[Change], access: Mapping[str, str]) -> list[list[Any
         wanted = change.wanted
         if change.section == "files" and wanted is not None:
             wanted = json.dumps([wanted, access[change.name]])
+        if change.section == "programs" and wanted is not None:
+            wanted = json.dumps([wanted, artifact])
         wire.append([change.section, change.name, change.found, wanted])
     return wire
 

@@ -14,6 +14,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from deploy.errors import ForPeople
 from deploy.hosts.client import Hosts
+from deploy.manifest.monitoring.kinds import PARTS
 from deploy.provider.difference import ADD, DELETE
 from deploy.provider.engine import Engine
 from deploy.provider.fleet import Fleet
@@ -23,6 +24,7 @@ from deploy.provider.resources.edge import EdgeResource
 from deploy.provider.resources.health import HealthTimerResource
 from deploy.provider.resources.host import HostResource
 from deploy.provider.resources.instance import InstanceResource
+from deploy.provider.resources.part import PartResource
 from deploy.provider.resources.rollout import RolloutResource
 from deploy.provider.values import plain, properties
 
@@ -33,6 +35,7 @@ TYPES: Final[dict[str, type[Resource]]] = {
     "threader:index:Edge": EdgeResource,
     "threader:index:Rollout": RolloutResource,
     "threader:index:HealthTimer": HealthTimerResource,
+    **{f"threader:index:{kind}": PartResource for kind in PARTS},
 }
 
 
@@ -42,7 +45,8 @@ class Threader(api.Provider):
     def __init__(self, engine: Engine) -> None:
         self._hosts = Hosts()
         context = Context(Fleet(self._hosts), engine)
-        self._resources = {name: kind(context) for name, kind in TYPES.items()}
+        made = {kind: kind(context) for kind in TYPES.values()}
+        self._resources = {name: made[kind] for name, kind in TYPES.items()}
 
     @property
     def busy(self) -> bool:

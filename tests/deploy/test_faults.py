@@ -59,6 +59,7 @@ MESSAGES = [
     ("sh: 1: python3: not found", "no python3"),
     ("System has not been booted with systemd as init system (PID 1). Can't operate.", "no systemd"),
     ("no systemd", "no systemd"),
+    ("E: Packages need to be removed but remove is disabled.", "package in the way"),
     ("chown: invalid user: 'nobody-here'", "command failed"),
     ("", "command failed"),
 ]

@@ -26,13 +26,17 @@ BOOT = "/proc/sys/kernel/random/boot_id"
 LEASE, ROLLOUTS = DATA + "/lease.json", DATA + "/rollouts.jsonl"
 MAINTENANCE, DRAIN = 0x23, 0x18  # bits of HAProxy's srv_admin_state, however they came to be set
 UNITS = "alert-threader*"  # of units that systemd has not loaded, which are inactive, a pattern finds none
-UNIT_FOLDER = "/etc/systemd/system"
+UNIT_FOLDER, PROGRAMS = "/etc/systemd/system", "/opt/alert-threader"
 OURS = (
     "/etc/alert-threader.d",
     "/etc/alert-threader.d/*",
-    "/etc/alert-threader-edge",
-    "/etc/alert-threader-edge/*",
+    "/etc/alert-threader-*",
     "/run/alert-threader-edge/haproxy.cfg",
+    "/etc/alert-threader-*/**",
+    "/run/alert-threader-*/started",
+    "/run/alert-threader-*/loaded",
+    "/etc/apt/sources.list.d/alert-threader-*",
+    "/opt/alert-threader",
     "/etc/systemd/system/alert-threader*",
     "/etc/systemd/system/alert-threader*/*",
     "/etc/systemd/system/*.wants/alert-threader*",
@@ -44,6 +48,30 @@ OURS = (
     DATA + "/*",
     DATA + "/*/generations",
 )
+
+
+def masked() -> list[str]:
+    """The links that keep units of others from running."""
+    links = [path for path in glob.glob(UNIT_FOLDER + "/*") if os.path.islink(path)]
+    return [path for path in links if os.readlink(path) == os.devnull]
+
+
+def programs() -> dict[str, str]:
+    """The digest of the tarball from which each folder was unpacked, and after it what was changed there since.
+
+    A file whose ctime is not newer than that of the digest, which was written last, is as it was unpacked.
+    """
+    found = {}
+    for folder in sorted(glob.glob(PROGRAMS + "/*")):
+        try:
+            sealed = os.lstat(folder + "/.sha256").st_ctime_ns
+            digest = text_of(folder + "/.sha256").strip()
+        except OSError:
+            continue
+        paths = [os.path.join(base, name) for base, _, names in os.walk(folder) for name in names]
+        edited = sorted(os.path.relpath(path, folder) for path in paths if os.lstat(path).st_ctime_ns > sealed)
+        found[folder] = digest + (", edited by hand: " + ", ".join(edited[:5]) if edited else "")
+    return found
 
 
 def writable() -> list[str]:
@@ -273,9 +301,9 @@ def packages(names: list[str]) -> dict[str, str]:
 def main() -> None:
     """Answer one request."""
     asked: Mapping[str, Any] = json.loads(sys.stdin.readline() or "{}")
-    paths = {*asked.get("paths", ()), *writable()}
+    paths = {*asked.get("paths", ()), *writable(), *masked()}
     for pattern in OURS:
-        paths.update(glob.glob(pattern))
+        paths.update(path.rstrip("/") for path in glob.glob(pattern, recursive=True))
     paths -= {LEASE, ROLLOUTS}  # which have keys of their own
     found = {path: describe(path) for path in sorted(paths)}
     instances = {}
@@ -287,6 +315,7 @@ def main() -> None:
         value["unit"] = states.get(f"alert-threader@{name}.service")
     answer = {
         "paths": {path: what for path, what in found.items() if what},
+        "programs": programs(),
         "packages": packages(asked.get("packages", ())),
         "users": {name: passwd(name) for name in asked.get("users", ())},
         "units": {name: state["ActiveState"] for name, state in states.items() if "ActiveState" in state},

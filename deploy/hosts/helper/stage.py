@@ -1,7 +1,10 @@
-"""Puts one generation beside the others, whole or not at all. Reads one line of JSON from standard input.
+"""Puts one generation beside the others, or a program in its place, whole or not at all.
+
+Reads one line of JSON from standard input, for a generation or for a program:
 
 {"instance", "generation", "artifact": path, "sha256", "files": {name: [text, mode]}, "keep": N, "repair": bool,
  "spare": names of generations that have to stay, which may be missing}
+{"program": folder, "artifact": path of a tarball, which is removed, "sha256"}
 
 Runs on the host, as root, in one exec. With "repair" an instance that runs this very generation is marked for a
 restart. Python 3.10, standard library.
@@ -43,19 +46,27 @@ def put(path: pathlib.Path, text: str, mode: str) -> None:
     os.replace(fresh, path)
 
 
-def unpack(archive: str, folder: pathlib.Path) -> None:
-    """Unpack a release; a member that would leave the folder is refused."""
+def unpack(archive: str, folder: pathlib.Path, links: bool = False) -> None:
+    """Unpack a release; a member that would leave the folder is refused, and so is a link unless `links` allows it."""
     folder.mkdir(mode=0o755)
     with tarfile.open(archive) as tar:
         tar.extraction_filter = lambda member, _: member  # newer Pythons would set other modes
         for member in tar.getmembers():
             target = os.path.normpath(os.path.join(folder, member.name))
-            if not (member.isfile() or member.isdir()) or not (target + "/").startswith(str(folder) + "/"):
+            plain = member.isfile() or member.isdir()
+            if member.issym() and links and not os.path.isabs(member.linkname):
+                plain = within(os.path.join(os.path.dirname(target), member.linkname), folder)
+            if not plain or not within(target, folder):
                 sys.exit(f"the artifact holds {member.name!r}, which is no plain file inside it")
             member.uid = member.gid = 0
             member.uname = member.gname = "root"
             member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
         tar.extractall(folder)  # noqa: S202 - every member was looked at above
+
+
+def within(path: str, folder: pathlib.Path) -> bool:
+    """Whether a path is a folder or lies in it."""
+    return (os.path.normpath(path) + "/").startswith(str(folder) + "/")
 
 
 def checksums(folder: pathlib.Path) -> str:
@@ -133,10 +144,35 @@ def needed(folder: pathlib.Path) -> set[str]:
     return {str(name) for name in (*found, *confirmed)}
 
 
+def install(want: dict[str, Any]) -> None:
+    """Unpack a tarball in the place of a folder; where all of it lies in one folder, that is the one."""
+    archive, target = pathlib.Path(want["artifact"]), pathlib.Path(want["program"])
+    fresh, aside = (target.with_name(f".{target.name}.{end}") for end in ("new", "old"))
+    try:
+        if digest(archive) != want["sha256"]:
+            sys.exit(f"the tarball for {target} arrived damaged")
+        for path in (fresh, aside):
+            shutil.rmtree(path, ignore_errors=True)
+        unpack(str(archive), fresh, links=True)
+        inner = list(fresh.iterdir())
+        made = inner[0] if len(inner) == 1 and inner[0].is_dir() and not inner[0].is_symlink() else fresh
+        put(made / ".sha256", want["sha256"] + "\n", "0644")
+        if target.exists() or target.is_symlink():
+            os.replace(target, aside)
+        os.replace(made, target)
+        os.sync()
+    finally:
+        archive.unlink(missing_ok=True)
+        for path in (fresh, aside):
+            path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path, ignore_errors=True)
+
+
 def main() -> None:
     """Do what one request asks."""
     os.umask(0o022)
     want = json.loads(sys.stdin.readline())
+    if "program" in want:
+        return install(want)
     folder = DATA / want["instance"]
     home, link = folder / "generations", folder / "current"
     with alone(home):
@@ -148,6 +184,7 @@ def main() -> None:
     archives = sorted(pathlib.Path(want["artifact"]).parent.glob("*.tar.gz"), key=os.path.getmtime)
     for archive in archives[:-ARTIFACTS]:
         archive.unlink(missing_ok=True)
+    return None
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ class HostResource(Resource):
         except HostFault as fault:
             return self.skipped(urn, new, fault)
         wanted = Manifest.of(new)
-        changes = planned_changes(compared(old, new), found_manifest(snapshot, _both(old, new)), wanted)
+        changes = planned_changes(compared(old, new), found_manifest(snapshot, both(old, new)), wanted)
         if changes:
             self.context.engine.progress(urn, f"{len(changes)} things to put right")
         await self.context.fleet.apply(connection, changes, wanted.access)
@@ -80,7 +80,7 @@ def planned_changes(old: Properties | None, found: Manifest, wanted: Manifest) -
     return tuple(change for change in changes if (change.section, change.name) in shown)
 
 
-def _both(old: Mapping[str, object] | None, new: Mapping[str, object]) -> Manifest:
+def both(old: Mapping[str, object] | None, new: Mapping[str, object]) -> Manifest:
     """The names of the old and of the new manifest."""
     before, after = Manifest.of(old or {}).sections(), Manifest.of(new).sections()
     return Manifest(**{section: {**before[section], **after[section]} for section in after})

@@ -1,0 +1,31 @@
+"""The blackbox exporter on a monitor: it asks what others should be able to reach. Pure."""
+
+from typing import Final
+
+from deploy.manifest.monitoring.origin import origin
+from deploy.manifest.monitoring.part import LOOPBACK, Part, part_manifest
+from deploy.manifest.monitoring.unit import Service
+from deploy.manifest.paths import part_directory
+from deploy.settings.specs import PackageSource
+
+PACKAGES: Final = ("prometheus-blackbox-exporter",)
+
+
+def blackbox_exporter(port: int, configuration: str) -> Part:
+    """The prober, which Prometheus on the same host asks at `port`. It opens no raw sockets: it probes by HTTP."""
+    part, (package,) = "blackbox-exporter", PACKAGES
+    come, config = (
+        origin(part, PackageSource(), PACKAGES, [f"{package}.service"]),
+        f"{part_directory(part)}/blackbox.yml",
+    )
+    program, listens = f"/usr/bin/{package}", f"{LOOPBACK}:{port}"
+    check = (program, f"--config.file={config}", "--config.check")
+    unit = Service(
+        part,
+        "Prober of the alert threaders (blackbox exporter)",
+        command=(program, f"--config.file={config}", f"--web.listen-address={listens}"),
+        check=check,
+        reload="/bin/kill -HUP $MAINPID",
+    ).text()
+    manifest = part_manifest(part, unit, come, {"blackbox.yml": configuration})
+    return Part(part, manifest, check=check, reloads=True, listens=listens)
