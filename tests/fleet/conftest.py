@@ -36,3 +36,15 @@ def spare(lab: Lab):
     lab.whole(*SPARE)
     lab.blank(*SPARE)
     return lambda name, hosts=SPARE: Deployment(lab, name, hosts).make()
+
+
+@pytest.fixture(scope="module")
+def tell(request):
+    """Prints, whatever pytest hides."""
+    manager = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(text: str) -> None:
+        with manager.global_and_fixture_disabled():
+            print(f"\n  {text}", end="", flush=True)
+
+    return say

@@ -74,18 +74,6 @@ def stack(spare) -> Deployment:
 
 
 @pytest.fixture(scope="module")
-def tell(request):
-    """Prints, whatever pytest hides."""
-    manager = request.config.pluginmanager.getplugin("capturemanager")
-
-    def say(text: str) -> None:
-        with manager.global_and_fixture_disabled():
-            print(f"\n  {text}", end="", flush=True)
-
-    return say
-
-
-@pytest.fixture(scope="module")
 def rate(stack: Deployment, tell) -> int:
     """Requests a second."""
     if not ALL:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tools.demo import proof, words
+from tools.demo import alert, proof, words
 from tools.demo.stage import Stage
 from tools.fleet.errors import FleetError
 from tools.release.errors import ReleaseError
@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 @app.command()
 def up(hosts: Annotated[int, typer.Option(help="How many hosts; each runs a threader.")] = 3) -> None:
-    """Bring the fleet up, converge it, and prove that one incident is one thread."""
+    """Bring the fleet up, converge it, and prove that one incident is one thread, and that an alert becomes one."""
     stage = Stage()
     stage.hosts(hosts)
     stage.services()
@@ -26,7 +26,10 @@ def up(hosts: Annotated[int, typer.Option(help="How many hosts; each runs a thre
     lines = [*proof.prove(stage.addresses(), stage.slack), proof.prove_edge(stage.edge(), stage.slack)]
     print("\n".join(lines), flush=True)
     subprocess.run([sys.executable, "-m", "deploy.cli", "status"], env=stage.pulumi.environ(), check=True)
-    print(words.closing(stage.slack), flush=True)
+    if stage.build_loki():
+        stage.converge()
+    print(alert.prove_alert(stage.fleet, stage.slack, *stage.last()), flush=True)
+    print(words.closing(stage.slack, stage.monitoring()), flush=True)
 
 
 @app.command()

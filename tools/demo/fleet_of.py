@@ -1,8 +1,10 @@
 """The demo's fleet: one threader a host, in each implementation in turn, as in the seed: py-a, node-a, go-a. Pure."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
+from deploy.artifacts import digest_of
 from tools.fleet.host import HostInfo
 from tools.local.config import host_settings
 from tools.release.build import Artifact
@@ -26,11 +28,19 @@ def instances(hosts: Iterable[str]) -> list[dict[str, Any]]:
     return made
 
 
-def settings(hosts: Iterable[HostInfo], artifacts: Mapping[str, Artifact], slack: str) -> dict[str, Any]:
-    """The config of stack dev."""
+def monitoring(loki: Path | None) -> dict[str, Any]:
+    """The section `monitoring`: what it takes to see an alert soon, and Loki where it is built already."""
+    source = {"artifact": str(loki), "sha256": digest_of(loki)} if loki else "none"
+    return {"prometheus": {"every": 5}, "loki": {"source": source}, "grafana": {"source": "none"}}
+
+
+def settings(
+    hosts: Iterable[HostInfo], artifacts: Mapping[str, Artifact], slack: str, loki: Path | None
+) -> dict[str, Any]:
+    """The config of stack dev: the first host has the edge and the monitoring, too."""
     known = tuple(hosts)
     made = host_settings(known)
-    made[0]["roles"] = ["threader", "edge"]
+    made[0]["roles"] = ["threader", "edge", "monitor"]
     paths = {impl: str(made.path.relative_to(ROOT)) for impl, made in artifacts.items()}
     return {
         "hosts": made,
@@ -42,4 +52,5 @@ def settings(hosts: Iterable[HostInfo], artifacts: Mapping[str, Artifact], slack
             "SLACK_API_URL": f"{slack}/api",
             "THREAD_STORE": "redis",
         },
+        "monitoring": monitoring(loki),
     }

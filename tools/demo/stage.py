@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from tools.demo import fleet_of
 from tools.demo.converge import converge
@@ -11,6 +12,7 @@ from tools.fleet.fleet import Fleet
 from tools.local import services
 from tools.local.stack import Stack
 from tools.local.webhook import TOKEN
+from tools.loki import build as loki
 from tools.release.build import Artifact, build
 from tools.setup.paths import ROOT
 from tools.setup.progress import Step
@@ -48,15 +50,29 @@ class Stage:
             step.done(f"{made.path.name}, {made.path.stat().st_size / 1e6:.1f} MB")
 
     def stack(self) -> None:
-        """Stack dev: its backend, passphrase and config, all generated and ignored by git."""
+        """Stack dev: its backend, passphrase and config, all generated and ignored by git; Loki where it is built."""
         step = Step("stack")
         self.pulumi.make()
         hosts = self.fleet.hosts()
-        config = fleet_of.settings(hosts, self._artifacts, self.slack)
-        secrets = {"digest_key": self._digest_key(), "secrets.SLACK_BOT_TOKEN": TOKEN, "secrets.REDIS_URL": self._redis}
+        made = loki.tarball() if loki.built() else None
+        config = fleet_of.settings(hosts, self._artifacts, self.slack, made)
+        secrets = {
+            "digest_key": self._digest_key(),
+            "secrets.SLACK_BOT_TOKEN": TOKEN,
+            "secrets.SLACK_WEBHOOK_URL": f"{self.slack}/services/T0/B0/demo",
+            "secrets.REDIS_URL": self._redis,
+        }
         self.pulumi.configure(config, secrets)
         self.pulumi.select()
         step.done(f"{STACK}: {len(hosts)} instances, config in {self.pulumi.file.name}")
+
+    def build_loki(self) -> bool:
+        """Build Loki, and let the stack have it; False if it has it already."""
+        if loki.built():
+            return False
+        loki.tarball()
+        self.stack()
+        return True
 
     def converge(self) -> None:
         """`pulumi up`."""
@@ -71,6 +87,17 @@ class Stage:
         """Where the edge answers, which is in front of all instances."""
         found: dict[str, str] = self.pulumi.outputs()["edges"]
         return next(iter(found.values()))
+
+    def last(self) -> tuple[str, str]:
+        """The host and the name of the instance whose alert is the proof: the last one, elsewhere than the edge."""
+        instances: dict[str, dict[str, str]] = self.pulumi.outputs()["inventory"]["instances"]
+        name, place = list(instances.items())[-1]
+        return place["host"], name
+
+    def monitoring(self) -> Mapping[str, Any]:
+        """Where the parts of the monitoring listen."""
+        found: dict[str, Any] = self.pulumi.outputs()["monitoring"]
+        return found
 
     def remove(self) -> None:
         """Stop the fleet and forget the stack: the hosts that it knew are gone."""
