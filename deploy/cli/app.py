@@ -8,7 +8,20 @@ import typer
 
 from deploy.cli.exits import EPILOG
 from deploy.cli.options import Debug
-from deploy.cli.verbs import deploy, destroy, docs, doctor, health, history, logs, preview, rollback, rolling, status
+from deploy.cli.verbs import (
+    deploy,
+    destroy,
+    docs,
+    doctor,
+    health,
+    history,
+    logs,
+    monitor,
+    preview,
+    rollback,
+    rolling,
+    status,
+)
 
 VERBS: dict[str, Callable[..., Any]] = {
     "deploy": deploy.deploy,
@@ -19,6 +32,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "status": status.status,
     "health": health.health,
     "logs": logs.logs,
+    "monitor": monitor.monitor,
     "docs": docs.docs,
     "doctor": doctor.doctor,
     "destroy": destroy.destroy,

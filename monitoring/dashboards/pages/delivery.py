@@ -57,8 +57,8 @@ def _promise(scope: Scope) -> tuple[Panel, ...]:
 
 def _burning(scope: Scope) -> tuple[Panel, ...]:
     burn = [
-        Query(f"({terms.undelivered(window)}) / (1 - {scope.target})", f"over {name}")
-        for window, name in ((scope.window, "minutes"), *((each.long, each.long) for each in (FAST, STEADY, SLOW)))
+        Query(f"({terms.undelivered(window)}) / (1 - {scope.target})", f"over {window}")
+        for window in (scope.window, FAST.long, STEADY.long, SLOW.long)
     ]
     return (
         _graph(

@@ -1,0 +1,48 @@
+import json
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from deploy.cli import monitor_get
+
+
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self):
+        code, body = {"/well": (200, '{"n": 1}'), "/bad": (422, '{"error":\n "no"}'), "/page": (200, "<html>")}[
+            self.path
+        ]
+        self.send_response(code)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def base():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_answers_come_as_one_line_in_the_order_of_the_urls(base):
+    urls = json.dumps([f"{base}/well", f"{base}/bad", f"{base}/page", "http://127.0.0.1:1/"])
+    done = subprocess.run(
+        [sys.executable, "-c", Path(monitor_get.__file__).read_text(), urls],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"http_proxy": "http://127.0.0.1:1"},
+    )
+    [line] = done.stdout.splitlines()
+    well, bad, page, nobody = json.loads(line)
+    assert well == {"found": {"n": 1}}
+    assert bad == {"why": 'HTTP 422: {"error": "no"}'}
+    assert "Expecting value" in page["why"]
+    assert "Connection refused" in nobody["why"]
