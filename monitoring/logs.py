@@ -65,14 +65,20 @@ options {{
 }};
 """
 
-# Nothing else of its own is sent: what it says of a push that failed would make another one.
-_OWN: Final = """\
-source own {
+SAID: Final = 'unix-dgram("/run/systemd/journal/dev-log")'
+"""Where syslog-ng says what happens to it: in the journal, as any other unit."""
+
+# Only its sign of life is sent: what it says of a push that failed would make another one.
+_OWN: Final = f"""\
+source own {{
     internal();
-};
-filter heartbeat {
+}};
+destination said {{
+    {SAID};
+}};
+filter heartbeat {{
     match("^(syslog-ng starting up|Log statistics)" value("MESSAGE"));
-};
+}};
 """
 
 
@@ -197,6 +203,10 @@ log {
     rewrite(forget);
     destination(loki);
     flags(flow-control);
+};
+log {
+    source(own);
+    destination(said);
 };
 log {
     source(own);
