@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from deploy.cli.errors import CliError
 from deploy.cli.fleet import Fleet
 from deploy.hosts.client import Connection
 from monitoring.dashboards import Scope
+
+EVERYWHERE: Final = "0.0.0.0:"
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,35 @@ def where(fleet: Fleet, outputs: Mapping[str, Any]) -> Where:
     return Where(
         monitors=monitors,
         prometheus=Part(found["prometheus"]["host"], found["prometheus"]["address"]),
-        alertmanagers={host: place for host, place in found["alertmanagers"].items() if host not in fleet.lost},
-        loki=Part.of(found.get("loki")),
+        alertmanagers={
+            host: _reached(place, fleet.connections[host])
+            for host, place in found["alertmanagers"].items()
+            if host not in fleet.lost
+        },
+        loki=_loki(found.get("loki"), fleet),
         grafana=Part.of(found.get("grafana")),
-        scope=_scope(found),
+        scope=_scope(found, fleet),
     )
 
 
-def _scope(found: Mapping[str, Any]) -> Scope:
+def _loki(entry: Mapping[str, str] | None, fleet: Fleet) -> Part | None:
+    """Loki, unless it is gone with its host."""
+    found = Part.of(entry)
+    if found is None or found.host in fleet.lost:
+        return None
+    return Part(found.host, _reached(found.address, fleet.connections[found.host]))
+
+
+def _reached(place: str, connection: Connection) -> str:
+    """Where a part is reached that listens at a place: everywhere, it is at the address of its host."""
+    return place.replace(EVERYWHERE, f"{connection['address']}:", 1) if place.startswith(EVERYWHERE) else place
+
+
+def _scope(found: Mapping[str, Any], fleet: Fleet) -> Scope:
     """An output that does not tell the settings of panels means the defaults."""
     known = Scope()
     return Scope(
-        loki=bool(found.get("loki")),
+        loki=_loki(found.get("loki"), fleet) is not None,
         monitors=len(found["hosts"]),
         every=float(found.get("every", known.every)),
         days=int(found.get("retention_days", known.days)),

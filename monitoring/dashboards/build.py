@@ -63,7 +63,10 @@ def _instance(several: bool) -> QueryVariable:
     made = QueryVariable("instance").label("Instance").datasource(reference(Source.PROMETHEUS))
     made = made.query(f"label_values(up{{{THREADERS}}}, instance)").sort(model.VariableSort.ALPHABETICAL_ASC)
     made = made.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
-    return made.multi(True).include_all(True).all_value(".+") if several else made
+    if not several:
+        return made
+    every = model.VariableOption(selected=True, text="All", value="$__all")
+    return made.multi(True).include_all(True).all_value(".+").current(every)
 
 
 _CHOICES: Final[dict[str, Builder[model.VariableModel]]] = {

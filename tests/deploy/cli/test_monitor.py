@@ -202,3 +202,27 @@ def test_values_that_are_missing_for_one_instance_are_a_dash(threader, world):
 def test_the_fake_is_asked_nothing_that_it_does_not_know():
     with pytest.raises(AssertionError):
         Monitor().answer("snapshot")
+
+
+def test_a_part_that_listens_everywhere_is_at_the_address_of_its_host(threader, world):
+    monitor = monitored(world)
+    for host, number in (("app-1", 1), ("app-2", 2)):
+        world.outputs["monitoring"]["alertmanagers"][host] = "0.0.0.0:9093"
+        assert world.outputs["inventory"]["hosts"][host]["address"] == f"10.0.0.{number}"
+    assert threader("monitor")[0] == 0
+    assert {url.split("/")[2] for url in monitor.asked if "/api/v2/alerts" in url} == {"10.0.0.1:9093", "10.0.0.2:9093"}
+
+
+def test_what_the_stack_says_of_its_settings_is_what_the_panels_have(threader, world):
+    monitor = monitored(world)
+    world.outputs["monitoring"] |= {"objective": 99.0, "every": 300, "retention_days": 90}
+    text = threader("monitor", "--dashboard", "delivery")[1]
+    assert "Budget left, 30 days" in text
+    assert any("1+-+0.99%29" in url for url in monitor.asked)
+    assert any("%5B20m%5D" in url for url in monitor.asked)
+
+
+def test_loki_is_gone_with_its_host(threader, world):
+    monitored(world)
+    world.outputs["inventory"]["hosts"]["app-1"]["lost"] = True
+    assert "Error lines" not in threader("monitor")[1]
