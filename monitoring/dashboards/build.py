@@ -27,8 +27,8 @@ TAG: Final = "alert-threader"
 """What all our dashboards are marked with: each has links to the others by it."""
 
 
-def dashboards(fleet: FleetSpec) -> dict[str, str]:
-    """The JSON of each dashboard by its file name; one without panels (logs without Loki) is left out."""
+def texts(fleet: FleetSpec) -> dict[str, str]:
+    """The JSON of each dashboard that has panels, by its file name."""
     scope = Scope.of(fleet)
     made = {each.uid: (each, each.make(scope)) for each in PAGES}
     return {f"{uid}.json": _text(page, panels) for uid, (page, panels) in made.items() if panels}

@@ -7,7 +7,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from monitoring.dashboards import GRAFANA, PAGES, dashboards, panels
+from monitoring.dashboards import PAGES, dashboards, panels
+from monitoring.dashboards.build import GRAFANA
 from monitoring.dashboards.layout import places
 from tests.monitoring.dashboards.fleets import EVERY_KIND, fleet
 from tests.monitoring.dashboards.strict import problems
