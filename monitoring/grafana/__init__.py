@@ -1,7 +1,8 @@
 """All that Grafana is told on its host: by files alone, so that nothing of it is kept anywhere else. Pure.
 
 Not run: no Grafana server could be had here. Tests hold the files against what the documentation of the Grafana that is
-meant (`monitoring.dashboards.build.GRAFANA`) says, field by field; that it starts with them, and how it looks, was not seen.
+meant (`monitoring.dashboards.build.GRAFANA`) says, field by field; that it starts with them, and how it looks, nobody
+saw.
 """
 
 from typing import Final
