@@ -18,25 +18,15 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
+from deploy.manifest.paths import part_data
 from deploy.settings.specs import FleetSpec, HostSpec, Impl
 from monitoring.loki import SHIPPER, url
 
 _HEAD: Final = (
     "# Written by Alert Threader Fleet. Changes by hand show in `pulumi preview --diff` and are undone by `pulumi up`."
 )
-DATA: Final = "/var/lib/alert-threader-log-shipper"
-CONFIG: Final = "/etc/alert-threader-log-shipper/syslog-ng.conf"
-PACKAGES: Final = ("syslog-ng-core", "syslog-ng-mod-http")
-COMMAND: Final = (
-    "/usr/sbin/syslog-ng",
-    "--foreground",
-    "--no-caps",
-    f"--cfgfile={CONFIG}",
-    f"--persist-file={DATA}/syslog-ng.persist",
-    f"--control={DATA}/syslog-ng.ctl",
-    f"--pidfile={DATA}/syslog-ng.pid",
-)
-"""What the unit runs, as a user of the group systemd-journal."""
+DATA: Final = part_data("log-shipper")
+"""Where syslog-ng keeps its buffer; its persist file lies there, too."""
 SOURCE: Final = 'source journal {\n    systemd-journal(prefix(".journald.") max-field-size(65536));\n};\n'
 MEGABYTE: Final = 1 << 20
 WINDOW_MB: Final = 8

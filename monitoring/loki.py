@@ -1,20 +1,22 @@
 """Loki's configuration and the rules that look at logs. Pure."""
 
-from ipaddress import ip_address
 from typing import Any, Final
 
+from deploy.manifest.monitoring.part import listening
+from deploy.manifest.paths import part_data, part_directory, part_unit
+from deploy.settings.addresses import endpoint
 from deploy.settings.specs import FleetSpec, HostSpec, NoSource
 from monitoring.rules.rule import Group, Rule, Severity
 from monitoring.yaml_text import duration, yaml_text
 
-DATA: Final = "/var/lib/alert-threader-loki"
-RULES: Final = "/etc/alert-threader-loki/rules"
+DATA: Final = part_data("loki")
+RULES: Final = f"{part_directory('loki')}/rules"
 """Loki looks for the rules of a tenant in a folder with its name."""
 TENANT: Final = "fake"
 """What Loki calls its one tenant where `auth_enabled` is false."""
 GRPC_PORT: Final = 9095
 """On loopback: Loki's parts speak with each other there, although all of them are in one process."""
-SHIPPER: Final = "alert-threader-log-shipper.service"
+SHIPPER: Final = part_unit("log-shipper")
 """The unit of the log shipper, which each host has."""
 OLDEST: Final = "2024-01-01"
 """The day from which the schema holds: long before any line that is kept."""
@@ -27,7 +29,7 @@ def installed(fleet: FleetSpec) -> bool:
 
 def url(fleet: FleetSpec) -> str:
     """Where Loki is reached by every host; needs `installed`."""
-    return f"http://{_endpoint(fleet.monitors[0].address, fleet.monitoring.loki.port)}"
+    return f"http://{endpoint(fleet.monitors[0].address, fleet.monitoring.loki.port)}"
 
 
 def configuration(fleet: FleetSpec, host: HostSpec) -> str:
@@ -54,7 +56,7 @@ def configuration(fleet: FleetSpec, host: HostSpec) -> str:
 def _server(fleet: FleetSpec, host: HostSpec) -> dict[str, Any]:
     """A push that is logged would be pushed in its turn, hence `warn`."""
     return {
-        "http_listen_address": host.address if _is_number(host.address) else "0.0.0.0",  # noqa: S104 - a name
+        "http_listen_address": listening(host.address),
         "http_listen_port": fleet.monitoring.loki.port,
         "grpc_listen_address": "127.0.0.1",
         "grpc_listen_port": GRPC_PORT,
@@ -103,7 +105,7 @@ def _ruler(fleet: FleetSpec) -> dict[str, Any]:
         "rule_path": f"{DATA}/rules",
         "poll_interval": "15s",
         "evaluation_interval": duration(fleet.monitoring.prometheus.every),
-        "alertmanager_url": ",".join(f"http://{_endpoint(host.address, port)}" for host in fleet.monitors),
+        "alertmanager_url": ",".join(f"http://{endpoint(host.address, port)}" for host in fleet.monitors),
         "enable_alertmanager_v2": True,
         "enable_api": True,
         "ring": {"kvstore": {"store": "inmemory"}},
@@ -117,11 +119,13 @@ def rule_files(fleet: FleetSpec) -> dict[str, str]:
 
 def groups(fleet: FleetSpec) -> tuple[Group, ...]:
     """The rules whose expressions are LogQL."""
-    return (Group("logs", (_error_spike(),)),)
+    return (Group("logs", (_error_spike(), _logs_missing(fleet))),)
 
 
 ERRORS_A_MINUTE: Final = 5
 """More than these of one instance are a spike."""
+SILENT: Final = "15m"
+"""Three signs of life of a log shipper that did not come."""
 
 
 def _error_spike() -> Rule:
@@ -137,13 +141,17 @@ def _error_spike() -> Rule:
     )
 
 
-def _is_number(address: str) -> bool:
-    try:
-        ip_address(address)
-    except ValueError:
-        return False
-    return True
-
-
-def _endpoint(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+def _logs_missing(fleet: FleetSpec) -> Rule:
+    """Without it, an instance whose lines do not arrive would look like one that logs no errors."""
+    own = f'job="alert_threader_fleet", unit="{SHIPPER}"'
+    each = (f'absent_over_time({{{own}, host="{host.name}"}}[{SILENT}])' for host in fleet.hosts if not host.lost)
+    return Rule(
+        name="HostLogsMissing",
+        expr=f"sum by (host) ({' or '.join(each)})",
+        for_=300,
+        severity=Severity.WARNING,
+        summary="No logs arrive from host {{ $labels.host }}",
+        description="Its log shipper says how it is every 5 minutes, and nothing of that has come to Loki for longer "
+        f"than {SILENT}. Lines wait on the host meanwhile, and no alert looks at them.",
+        dashboard="logs",
+    )

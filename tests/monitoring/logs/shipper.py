@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from deploy.manifest.monitoring.log_shipper import PACKAGES
 from monitoring import logs
 from tests.monitoring.logs.fleets import HOST, fleet
 
 PROGRAM = shutil.which("syslog-ng", path="/usr/sbin:/usr/bin:/sbin:/bin")
-NEEDED = pytest.mark.skipif(not PROGRAM, reason=f"apt-get install --no-install-recommends {' '.join(logs.PACKAGES)}")
+NEEDED = pytest.mark.skipif(not PROGRAM, reason=f"apt-get install --no-install-recommends {' '.join(PACKAGES)}")
 PATIENCE = 20.0
 
 # A line of the file is an entry of the journal, as `journalctl -o json` has it.
@@ -50,10 +51,12 @@ class Shipper:
         self._process: subprocess.Popen | None = None
 
     def __enter__(self) -> "Shipper":
-        words = [word.replace(logs.DATA, str(self.folder)) for word in logs.COMMAND[1:]]
-        words = [f"--cfgfile={self.folder}/syslog-ng.conf" if "cfgfile" in word else word for word in words]
+        files = {"cfgfile": "conf", "persist-file": "persist", "control": "ctl", "pidfile": "pid"}
+        words = [f"--{option}={self.folder}/syslog-ng.{suffix}" for option, suffix in files.items()]
         with (self.folder / "output").open("a") as said:
-            self._process = subprocess.Popen([PROGRAM, *words], stdout=said, stderr=said, cwd=self.folder)
+            self._process = subprocess.Popen(
+                [PROGRAM, "--foreground", "--no-caps", *words], stdout=said, stderr=said, cwd=self.folder
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
