@@ -161,7 +161,7 @@ def _loki(scope: Scope) -> tuple[Panel, ...]:
     if not scope.loki:
         return ()
     window = scope.window
-    refused = f'sum(increase(loki_request_duration_seconds_count{{status_code=~"4..|5.."}}[{window}]))'
+    refused = f'sum(increase(loki_request_duration_seconds_count{{route="loki_api_v1_push",status_code=~"4..|5.."}}[{window}]))'
     return (
         _graph(
             "Log lines taken",
@@ -170,8 +170,8 @@ def _loki(scope: Scope) -> tuple[Panel, ...]:
             (Query(f"sum by (host) (rate(loki_distributor_lines_received_total[{window}]))", "{{host}}"),),
         ),
         _graph(
-            "Requests that Loki refused",
-            "Answers of 4xx and 5xx in the minutes before; hosts keep what was refused, and send it again.",
+            "Log lines that Loki refused",
+            "Pushes that it answered with 4xx or 5xx in the minutes before; hosts keep the lines, and send them again.",
             Unit.COUNT,
             (Query(f"round({refused}) or vector(0)", "refused"),),
             marks=terms.NONE_IS_GOOD,
