@@ -161,7 +161,8 @@ def _loki(scope: Scope) -> tuple[Panel, ...]:
     if not scope.loki:
         return ()
     window = scope.window
-    refused = f'sum(increase(loki_request_duration_seconds_count{{route="loki_api_v1_push",status_code=~"4..|5.."}}[{window}]))'
+    pushes = 'loki_request_duration_seconds_count{route="loki_api_v1_push",status_code=~"4..|5.."}'
+    refused = f"sum(increase({pushes}[{window}]))"
     return (
         _graph(
             "Log lines taken",
