@@ -133,6 +133,8 @@ def _alerts(found: Found, stack: str, at: datetime) -> None:
         )
         console.say("next: threader monitor --dashboard monitoring\n")
     told = f"{len(alerts) or 'no'} alert{'' if len(alerts) == 1 else 's'} firing"
+    if found.silent and not found.alerts:
+        told = "which alerts fire is not known"
     worst = f", {critical(found)} of them critical" if critical(found) else ""
     console.say(f"stack {stack}, asked on {found.monitor}: {told}{worst}")
 

@@ -226,3 +226,10 @@ def test_loki_is_gone_with_its_host(threader, world):
     monitored(world)
     world.outputs["inventory"]["hosts"]["app-1"]["lost"] = True
     assert "Error lines" not in threader("monitor")[1]
+
+
+def test_with_no_alertmanager_nobody_knows_which_alerts_fire(threader, world):
+    monitored(world).down = {"10.0.0.1:9093", "10.0.0.2:9093"}
+    code, text = threader("monitor")
+    assert code == 3
+    assert text.endswith("stack dev, asked on app-1: which alerts fire is not known\n")
