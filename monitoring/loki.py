@@ -99,7 +99,9 @@ def _limits(kept: str) -> dict[str, Any]:
 
 
 def _ruler(fleet: FleetSpec) -> dict[str, Any]:
-    port = fleet.monitoring.alertmanager.port
+    """The rules, and whom they tell; alerts lead to Grafana's view of the lines where people know its address."""
+    port, grafana = fleet.monitoring.alertmanager.port, fleet.monitoring.grafana
+    shown = {"external_url": grafana.external_url, "datasource_uid": "loki"} if grafana.external_url else {}
     return {
         "storage": {"type": "local", "local": {"directory": RULES}},
         "rule_path": f"{DATA}/rules",
@@ -108,6 +110,7 @@ def _ruler(fleet: FleetSpec) -> dict[str, Any]:
         "alertmanager_url": ",".join(f"http://{endpoint(host.address, port)}" for host in fleet.monitors),
         "enable_alertmanager_v2": True,
         "enable_api": True,
+        **shown,
         "ring": {"kvstore": {"store": "inmemory"}},
     }
 
