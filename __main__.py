@@ -4,7 +4,7 @@ import pulumi
 
 from components.configuration import fleet_spec, release_digests
 from components.fleet import Fleet
-from components.report import addresses, edges, inventory, say, settled
+from components.report import addresses, edges, inventory, monitoring, say, settled
 
 spec = fleet_spec()
 say(spec)
@@ -13,4 +13,5 @@ fleet = Fleet("fleet", spec, release_digests(spec))
 pulumi.export("instances", settled(fleet.instances))
 pulumi.export("addresses", addresses(spec))
 pulumi.export("edges", edges(spec))
+pulumi.export("monitoring", monitoring(spec))
 pulumi.export("inventory", inventory(spec))

@@ -1,4 +1,4 @@
-"""The Fleet: hosts, instances, the rollout that activates them and the timers that check them, composed from a spec."""
+"""The Fleet: hosts, instances, the rollout that activates them, and what watches over them, composed from a spec."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,8 @@ import pulumi
 from components.edges import edge_hosts, edge_inputs
 from components.hooks import hooks
 from components.inputs import generation, health_inputs, host_inputs, instance_inputs, rollout_inputs
+from components.monitoring import part_inputs, parts
+from components.parts import KINDS
 from components.resources import Edge, HealthTimer, Host, Instance, Rollout
 from deploy.settings.specs import FleetSpec, Impl
 
@@ -50,6 +52,10 @@ class Fleet(pulumi.ComponentResource):
             needs = [rollout, made, hosts[instance.host]]
             timer = pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=needs)
             HealthTimer(f"{instance.name}-health", health_inputs(instance, spec), timer)
+        for host, kind, part in parts(spec, pulumi.get_stack()):
+            # On its host alone: no rollout waits for the monitoring, and it waits for none.
+            own = pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=hosts[host.name])
+            KINDS[kind](f"{host.name}-{part.name}", part_inputs(part, host, spec, pulumi.Output.secret), own)
         hooks("after", spec.hooks.after, names, pulumi.ResourceOptions(parent=self, depends_on=rollout))
         self.instances = rollout.instances
         self.register_outputs({"instances": self.instances})

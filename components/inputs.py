@@ -45,7 +45,7 @@ def generation(instance: InstanceSpec, fleet: FleetSpec, digests: Mapping[Impl, 
         instance=instance.name,
         port=instance.port,
         data=f"{instance_directory(instance.name)}/data",
-        bind=default_bind(instance.host, (host.name for host in fleet.edges)),
+        bind=default_bind(instance.host, (host.name for host in (*fleet.edges, *fleet.monitors))),
     )
     settings = settings_files(
         instance=instance.name,

@@ -1,11 +1,16 @@
 """What a stack says of itself: notes in the preview, and outputs that the command line and pyinfra read."""
 
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 
 from components.inputs import connection
-from deploy.settings.specs import REDACTED, FleetSpec
+from deploy.manifest.monitoring.part import LOOPBACK, listening
+from deploy.settings.addresses import endpoint
+from deploy.settings.specs import REDACTED, FleetSpec, NoSource
+
+NO_GRAFANA: Final = "Grafana: not installed here, set monitoring.grafana.source"
+NO_LOKI: Final = "Loki: not installed here, set monitoring.loki.source"
 
 
 def say(spec: FleetSpec) -> None:
@@ -27,6 +32,26 @@ def addresses(spec: FleetSpec) -> dict[str, str]:
 def edges(spec: FleetSpec) -> dict[str, str]:
     """Where Alertmanager posts to, by the host of each edge."""
     return {host.name: f"http://{host.address}:{spec.edge.port}" for host in spec.edges}
+
+
+def monitoring(spec: FleetSpec) -> dict[str, Any] | None:
+    """Where the monitoring answers, on which host; None where there is none. On loopback, only that host reaches it."""
+    if not spec.monitors:
+        return None
+    first, wanted = spec.monitors[0], spec.monitoring
+    loki = {"host": first.name, "address": endpoint(listening(first.address), wanted.loki.port)}
+    grafana = {"host": first.name, "address": f"{LOOPBACK}:{wanted.grafana.port}"}
+    has_loki, has_grafana = (not isinstance(each.source, NoSource) for each in (wanted.loki, wanted.grafana))
+    return {
+        "hosts": [host.name for host in spec.monitors],
+        "prometheus": {"host": first.name, "address": f"{LOOPBACK}:{wanted.prometheus.port}"},
+        "alertmanagers": {
+            host.name: endpoint(listening(host.address), wanted.alertmanager.port) for host in spec.monitors
+        },
+        "loki": loki if has_loki else None,
+        "grafana": grafana if has_grafana else None,
+        "notes": [*([] if has_loki else [NO_LOKI]), *([] if has_grafana else [NO_GRAFANA])],
+    }
 
 
 def inventory(spec: FleetSpec) -> dict[str, Any]:

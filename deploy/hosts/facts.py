@@ -25,6 +25,13 @@ def python(name: str, request: object) -> StringCommand:
     return StringCommand("python3", "-c", QuoteString(script(name)), _stdin=json.dumps(request))
 
 
+def asking(name: str, request: object) -> StringCommand:
+    """The same for a request without secrets, which goes as an argument, too: so anything can run it."""
+    return StringCommand(
+        "printf '%s\\n'", shlex.quote(json.dumps(request)), "|", "python3", "-c", QuoteString(script(name))
+    )
+
+
 class Snapshot(FactBase):  # type: ignore[misc]
     """All that is ours on a host, and the `paths`, `users`, `packages` and `units` asked for."""
 
@@ -40,12 +47,9 @@ class Snapshot(FactBase):  # type: ignore[misc]
         packages: Iterable[str] = (),
         units: Iterable[str] = (),
     ) -> StringCommand:
-        """The one command; a here-document carries the request, which holds no secrets."""
+        """The one command."""
         asked = {"paths": paths, "users": users, "packages": packages, "units": units}
-        request = json.dumps({name: sorted(each) for name, each in asked.items()})
-        return StringCommand(
-            "printf '%s\\n'", shlex.quote(request), "|", "python3", "-c", QuoteString(script("snapshot"))
-        )
+        return asking("snapshot", {name: sorted(each) for name, each in asked.items()})
 
     def process(self, output: Iterable[str]) -> dict[str, Any]:
         """The last line is the snapshot."""

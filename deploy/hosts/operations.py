@@ -78,23 +78,6 @@ def given_back(path: str) -> Commands:
 
 
 @operation
-def source(path: str, text: str) -> Commands:
-    """Tell apt of a vendor's archive, and ask that archive alone what it has."""
-    name, fresh = QuoteString(path), QuoteString(f"{path}.alert-threader-new")
-    yield StringCommand(
-        "cat >", fresh, "&& chmod 0644", fresh, "&& mv -fT", fresh, name, _stdin=text.removesuffix("\n")
-    )
-    only = ("-o", QuoteString(f"Dir::Etc::SourceList={path}"), "-o Dir::Etc::SourceParts=- -o APT::Get::List-Cleanup=0")
-    yield StringCommand("apt-get update -q -o APT::Update::Error-Mode=any", *only)
-
-
-@operation
-def masked(unit: str) -> Commands:
-    """Stop a unit that is not ours, and keep it from running, also before its package is there."""
-    yield StringCommand("systemctl mask --now", QuoteString(unit))
-
-
-@operation
 def unmasked(unit: str) -> Commands:
     """Let a unit run again that is not ours; it is not started."""
     yield StringCommand("systemctl unmask", QuoteString(unit))

@@ -6,19 +6,44 @@ from typing import Any
 
 from pyinfra.api import StringCommand
 from pyinfra.api.command import QuoteString
-from pyinfra.operations import apt, server
+from pyinfra.operations import server
 
 from deploy.faults import recognise
 from deploy.hosts import operations
-from deploy.hosts.facts import Snapshot, python
-from deploy.hosts.machine import Machine
+from deploy.hosts.facts import Snapshot, asking
+from deploy.hosts.machine import COMMAND_SECONDS, Machine
 from deploy.manifest.items import Change
 from deploy.manifest.paths import DATA_DIRECTORY, HELPER, PROGRAM_DIRECTORY, sources_path
 
 SIMULTANEOUS = frozenset({"activate", "run", "part"})
 """Tasks that only wait on the host, and may do so side by side."""
+BESIDE = frozenset({"install"})
+"""Tasks that wait for one another alone: a rollout need not wait for a package."""
+INSTALL_SECONDS = 900
 UPLOAD_SECONDS = 900
 """For a tarball of some hundred MB on a slow line."""
+
+# What an archive has is asked of it alone.
+_SOURCE = """
+printf %s "$2" >"$1.alert-threader-new"
+chmod 0644 "$1.alert-threader-new"
+mv -fT "$1.alert-threader-new" "$1"
+apt-get update -q -o APT::Update::Error-Mode=any -o Dir::Etc::SourceList="$1" -o Dir::Etc::SourceParts=- \\
+    -o APT::Get::List-Cleanup=0
+"""
+# At the cost of no package that is there. Lists are as good as new for an hour, unless what they name is gone.
+_INSTALL = """
+export DEBIAN_FRONTEND=noninteractive
+stamp=/var/cache/alert-threader/lists
+lists() { apt-get update -q && mkdir -p ${stamp%/*} && touch $stamp; }
+packages() {
+    apt-get install -q -y --no-install-recommends --no-remove -o DPkg::Lock::Timeout=300 \\
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -- "$@"
+}
+if [ "$(find $stamp -mmin -60 2>/dev/null)" ] && packages "$@"; then exit 0; fi
+lists
+packages "$@"
+"""
 
 
 def snapshot(
@@ -32,7 +57,7 @@ def snapshot(
 
 
 def apply(machine: Machine, changes: list[list[Any]]) -> None:
-    """Do the changes, each (section, name, found, wanted), in their order.
+    """Do the changes, each (section, name, found, wanted), in their order, apart from what `install` does.
 
     Systemd is told where units changed, before any is started: also what a call that was cut off has written.
     """
@@ -45,6 +70,18 @@ def apply(machine: Machine, changes: list[list[Any]]) -> None:
         told = told and "/systemd/" not in change.name
     if not told and any("/systemd/" in name for _, name, *_ in changes):
         machine.operate(operations.reload)
+
+
+def install(machine: Machine, changes: list[list[Any]]) -> None:
+    """Tell apt of archives, keep the units of packages that come from running, and install these."""
+    for section, name, _, wanted in changes:
+        if section == "sources":
+            machine.run(shell(_SOURCE, sources_path(name), wanted), INSTALL_SECONDS)
+        elif section == "masks":
+            machine.run(shell("systemctl mask --now -- $1", name), COMMAND_SECONDS)
+    packages = [name for section, name, *_ in changes if section == "packages"]
+    if packages:
+        machine.run(shell(_INSTALL, *packages), INSTALL_SECONDS)
 
 
 def stage(machine: Machine, request: dict[str, Any], artifact: str | None) -> None:
@@ -67,13 +104,18 @@ def activate(machine: Machine, words: list[str]) -> dict[str, Any]:
 
 def part(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
     """Have a part of the monitoring run what is written; the helper answers with one line of JSON."""
-    answer: dict[str, Any] = json.loads(machine.run(python("part", request), 300)[-1])
+    answer: dict[str, Any] = json.loads(machine.run(asking("part", request), 300)[-1])
     return answer
 
 
 def run(machine: Machine, words: list[str], seconds: float = 900) -> list[str]:
     """Run a command as root; its output, or the fault that its failure is a sign of."""
     return machine.run(StringCommand(*(QuoteString(word) for word in words)), seconds)
+
+
+def shell(script: str, *words: str) -> StringCommand:
+    """A shell script with words as its arguments."""
+    return StringCommand("sh", "-ec", QuoteString(script), "sh", *(QuoteString(word) for word in words))
 
 
 def _user(machine: Machine, change: Change) -> None:
@@ -90,22 +132,15 @@ def _user(machine: Machine, change: Change) -> None:
 
 
 def _package(machine: Machine, change: Change) -> None:
-    """Install, at the cost of no other package; one that is needed no longer stays: others may have come to need it."""
-    if change.wanted is not None:
-        options: dict[str, Any] = {"update": True, "cache_time": 3600, "no_recommends": True}
-        machine.operate(apt.packages, [change.name], **options, extra_install_args="--no-remove", seconds=600)
+    """One that is needed no longer stays, since others may have come to need it."""
 
 
 def _source(machine: Machine, change: Change) -> None:
-    path = sources_path(change.name)
-    if change.wanted is None:
-        machine.operate(operations.absent, path)
-    else:
-        machine.operate(operations.source, path, change.wanted)
+    machine.operate(operations.absent, sources_path(change.name))
 
 
 def _mask(machine: Machine, change: Change) -> None:
-    machine.operate(operations.unmasked if change.wanted is None else operations.masked, change.name)
+    machine.operate(operations.unmasked, change.name)
 
 
 def _program(machine: Machine, change: Change) -> None:

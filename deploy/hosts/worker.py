@@ -38,7 +38,7 @@ def main() -> None:
     turns: dict[str, BoundedSemaphore] = {}
 
     def serve(request: Request) -> None:
-        place = json.dumps(request["connection"], sort_keys=True)
+        place = json.dumps([request["connection"], request["task"] in tasks.BESIDE], sort_keys=True)
         own_turn = (
             nullcontext() if request["task"] in tasks.SIMULTANEOUS else turns.setdefault(place, BoundedSemaphore())
         )

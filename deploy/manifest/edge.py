@@ -110,9 +110,12 @@ def reached_at(bind: str, host: str, *, edge: str, address: str) -> str:
     return "127.0.0.1" if host == edge else address
 
 
-def default_bind(host: str, edges: Iterable[str]) -> str | None:
-    """What BIND_HOST is by default for an instance on `host`: all addresses where an edge is on another host."""
-    return "0.0.0.0" if any(edge != host for edge in edges) else None  # noqa: S104 - see the docstring
+def default_bind(host: str, callers: Iterable[str]) -> str | None:
+    """What BIND_HOST is by default for an instance on `host`: all addresses where a caller is on another host.
+
+    The callers are the hosts of edges, which send alerts, and of monitors, which ask for metrics.
+    """
+    return "0.0.0.0" if any(caller != host for caller in callers) else None  # noqa: S104 - see the docstring
 
 
 @cache

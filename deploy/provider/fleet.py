@@ -14,6 +14,8 @@ from deploy.manifest.items import Change
 from deploy.manifest.packages import PACKAGES
 from deploy.manifest.paths import USER
 
+INSTALLED: Final = frozenset({"sources", "masks", "packages"})
+"""The sections that are made first, and beside whatever else is done on a host."""
 PATHS: Final = frozenset({"directories", "programs", "files", "access", "links", "units"})
 """The sections in which what is made may be in the place of something else."""
 
@@ -57,8 +59,12 @@ class Fleet:
     ) -> None:
         """Make `changes`; a file comes together with its `access`, a program in `artifact`, a file of this machine."""
         wire = wired(changes, access, artifact)
-        if wire:
-            await self._write(connection, "apply", changes=wire)
+        first = [each for each in wire if each[0] in INSTALLED and each[3] is not None]
+        rest = [each for each in wire if each not in first]
+        if first:
+            await self._write(connection, "install", changes=first)
+        if rest:
+            await self._write(connection, "apply", changes=rest)
 
     async def stage(self, connection: Connection, request: Mapping[str, Any], artifact: str | None) -> None:
         """Stage a generation."""

@@ -24,7 +24,7 @@ def alertmanager(
     check = (come.program("/usr/bin/amtool", "amtool"), "check-config", config)
     listens = endpoint(bind, spec.port)
     packaged = f"/usr/bin/{come.package or 'prometheus-alertmanager'}"
-    credentials = {WEBHOOK_CREDENTIAL: f"{webhook}\n"} if webhook else {}
+    credentials = {WEBHOOK_CREDENTIAL: webhook} if webhook else {}
     unit = Service(
         part,
         "Alertmanager of the alert threaders",

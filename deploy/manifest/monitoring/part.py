@@ -37,8 +37,8 @@ def part_manifest(
 ) -> Manifest:
     """What a part that runs all the time has: its unit, and `files` and `secrets` by their path in its directory."""
     directory, path = part_directory(part), f"{UNIT_DIRECTORY}/{part_unit(part)}"
-    public = {f"{directory}/{name}": text for name, text in files.items()}
-    hidden = {f"{directory}/{name}": text for name, text in (secrets or {}).items()}
+    public = {f"{directory}/{name}": ended(text) for name, text in files.items()}
+    hidden = {f"{directory}/{name}": ended(text) for name, text in (secrets or {}).items()}
     return Manifest(
         sources=origin.sources,
         masks=origin.masks,
@@ -50,6 +50,11 @@ def part_manifest(
         links={f"{UNIT_DIRECTORY}/multi-user.target.wants/{part_unit(part)}": path},
         units={part_unit(part): "active"},
     )
+
+
+def ended(text: str) -> str:
+    """A text that ends with a line break, as every file of ours does."""
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def folders(directory: str, names: Iterable[str]) -> tuple[str, ...]:

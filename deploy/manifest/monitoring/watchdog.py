@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.manifest.items import Manifest
-from deploy.manifest.monitoring.part import HIDDEN, PUBLIC, Part
+from deploy.manifest.monitoring.part import HIDDEN, PUBLIC, Part, ended
 from deploy.manifest.monitoring.unit import HEAD, hardened
 from deploy.manifest.paths import UNIT_DIRECTORY, WATCHDOG, part_data, part_directory, part_unit
 
@@ -70,7 +70,7 @@ def watchdog(alertmanagers: Sequence[str], webhook: str, fleet: str) -> Part:
         f"{UNIT_DIRECTORY}/{part_unit(PART)}": service(),
         f"{UNIT_DIRECTORY}/{TIMER}": _TIMER,
         config: json.dumps(settings, indent=1) + "\n",
-        secret: f"{webhook}\n",
+        secret: ended(webhook),
         WATCHDOG: program(),
     }
     rights = {secret: HIDDEN, WATCHDOG: "root:root 0755"}

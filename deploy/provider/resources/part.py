@@ -45,6 +45,11 @@ class PartResource(Resource):
         """That program on that machine."""
         return f"{values['part']} at {machine(values['connection'])}"
 
+    def diff(self, old: Properties, new: Properties) -> dict[str, str]:
+        """Of a lost host it says only that it is lost: nothing is done there, whatever is wanted."""
+        found = super().diff(old, new)
+        return {key: kind for key, kind in found.items() if not new["lost"] or key in ("connection", "lost")}
+
     async def create(self, urn: str, new: Properties) -> tuple[str, Properties]:
         """Converge a host that may have nothing, something or everything already."""
         return f"{new['connection']['host']}/{new['part']}", await self._converge(urn, None, new)
