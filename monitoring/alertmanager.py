@@ -9,10 +9,10 @@ from monitoring.routes import CHANNELS, NOBODY, PAST_THEM, THREADERS, inhibition
 from monitoring.rules.rule import Severity
 from monitoring.yaml_text import yaml_text
 
-SECRET: Final = "SLACK_WEBHOOK_URL"
-"""The secret of the fleet that opens the way past the threaders."""
+WEBHOOK_SETTING: Final = "SLACK_WEBHOOK_URL"
+"""The setting, one of the secrets, that opens the way past the threaders."""
 WEBHOOK_FILE: Final = "/run/credentials/alert-threader-alertmanager.service/slack_webhook_url"
-"""Where the unit finds that secret."""
+"""Where the unit finds it."""
 
 _TITLE: Final = '{{ if eq .Status "resolved" }}Resolved: {{ end }}{{ .CommonLabels.alertname }} (past the threaders)'
 _LINES: Final = (
@@ -25,7 +25,7 @@ _LINES: Final = (
 
 def configuration(fleet: FleetSpec) -> str:
     """The text of alertmanager.yml."""
-    direct = SECRET in fleet.secrets
+    direct = WEBHOOK_SETTING in fleet.secrets
     receivers = [
         {"name": THREADERS, "webhook_configs": [_webhook(host, fleet) for host in fleet.edges]},
         *([{"name": PAST_THEM, "slack_configs": [_slack(fleet)]}] if direct else []),

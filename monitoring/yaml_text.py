@@ -1,17 +1,21 @@
 """YAML as it lies on hosts: keys in the order they were given, every value on a line of its own. Pure."""
 
+import re
 from typing import Any, Final
 
 import yaml
 
-HEAD: Final = "# Written by Alert Threader Fleet. Changes by hand show in `pulumi preview --diff` and are undone by `pulumi up`.\n"
+_HEAD: Final = (
+    "# Written by Alert Threader Fleet. Changes by hand show in `pulumi preview --diff` and are undone by `pulumi up`."
+)
+_UNITS: Final = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _WIDE: Final = 10_000
 """No line is folded: a preview then shows a change of an expression as a change of one line."""
 
 
 def yaml_text(value: Any) -> str:
     """The text of a configuration file."""
-    return HEAD + yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDE)
+    return f"{_HEAD}\n" + yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDE)
 
 
 def duration(seconds: float) -> str:
@@ -19,7 +23,11 @@ def duration(seconds: float) -> str:
     if seconds != int(seconds):
         return f"{round(seconds * 1000)}ms"
     whole = int(seconds)
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if whole and whole % size == 0:
-            return f"{whole // size}{unit}"
-    return f"{whole}s"
+    unit, size = next((unit, size) for unit, size in _UNITS if whole % size == 0 and (whole or size == 1))
+    return f"{whole // size}{unit}"
+
+
+def seconds(text: str) -> float:
+    """A duration of Prometheus, such as 1h30m, in seconds."""
+    sizes = dict(_UNITS)
+    return sum(int(number) * sizes[unit] for number, unit in re.findall(r"(\d+)([dhms])", text))

@@ -1,7 +1,7 @@
 """Alerts about who answers: hosts, edges and threaders.
 
-They are one group, so that all of them are found at the same moment, and those that explain others (`monitoring.routes`)
-come first: none of the others is told in between.
+They are one group, so that all of them are found at the same moment, and those that explain others come first: none of
+the others is told in between (`monitoring.routes`).
 """
 
 from deploy.settings.specs import FleetSpec
@@ -56,7 +56,7 @@ def _below() -> tuple[Rule, ...]:
             for_=60,
             severity=Severity.CRITICAL,
             summary="Alert threader {{ $labels.instance }} on {{ $labels.host }} is down",
-            description="Its metrics have not been reached for a minute. The other threaders deliver what it would have.",
+            description="Its metrics have not been reached for a minute. The other threaders deliver in its place.",
             dashboard="instance",
         ),
     )

@@ -44,7 +44,8 @@ def _units() -> tuple[Rule, ...]:
         # A health check ends with an error to ask for a restart, so its unit is failed until the next one.
         Rule(
             name="UnitFailed",
-            expr='node_systemd_unit_state{name=~"alert-threader.*",name!~"alert-threader-health@.*",state="failed"} == 1',
+            expr='node_systemd_unit_state{name=~"alert-threader.*",name!~"alert-threader-health@.*",state="failed"}'
+            " == 1",
             for_=120,
             severity=Severity.WARNING,
             summary="{{ $labels.name }} on {{ $labels.host }} has failed",

@@ -12,12 +12,12 @@ def group(_: FleetSpec) -> Group:
             # Every verdict of an instance is counted from 0 on, so that the first one is an increase.
             Rule(
                 name="ThreaderRolledBack",
-                expr='sum by (instance, impl, host) (increase(threader_switches_total{verdict!~"confirmed|stopped"}[1h]))'
-                " > 0",
+                expr="max by (instance, impl, host) "
+                '(increase(threader_switches_total{verdict!~"confirmed|stopped"}[1h])) > 0',
                 severity=Severity.WARNING,
                 summary="Alert threader {{ $labels.instance }} on {{ $labels.host }} went back to what ran before",
-                description="A switch to another generation failed, or was refused, undone or not confirmed, in the last "
-                "hour. The old one runs.",
+                description="A switch to another generation failed, or was refused, undone or not confirmed, in the "
+                "last hour. The old one runs.",
                 dashboard="rollout",
             ),
             Rule(

@@ -6,7 +6,7 @@ from monitoring.yaml_text import duration
 
 MANY = 3
 """More failures than this in a few minutes are no accident: Alertmanager repeats what failed, so a cause that stays
-makes some eight in the first minute."""
+makes some ten in the first minute."""
 
 
 def group(fleet: FleetSpec) -> Group:

@@ -39,4 +39,4 @@ FLEET: Final = FleetSpec(
     secrets={"SLACK_WEBHOOK_URL": Secret("https://hooks.slack.com/services/T/B/x")},
     monitoring=MonitoringSpec(loki=LokiSpec(source=TarballSource("dist/loki.tar.gz", "ab" * 32))),
 )
-"""Two edges that are monitors, an instance of each implementation, a lost host, a Loki, and the way past the threaders."""
+"""Two edges that are monitors, an instance of each implementation, a lost host, a Loki, and a way past them."""
