@@ -130,7 +130,7 @@ class PartResource(Resource):
             "unit": unit,
             "verb": "reload" if reload else "restart",
             "check": list(new["check"]),
-            "listens": new["listens"],
+            "listens": new.get("listens"),  # the engine leaves out what is null
             "seconds": SECONDS,
         }
         answer = await fleet.part(connection, request)
