@@ -11,6 +11,7 @@ instance is in STATE/NAME.json; what it is to do, in CONFIG/NAME.health.json. Py
 
 import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ RESTART_DUE = 3  # the exit status that asks for a restart
 LASTS, RENEWED = 7200, 3600  # seconds until an alert ends by itself, and after which it is posted again
 POST_SECONDS = 5  # for one Alertmanager
 WARNING, NOTICE = 4, 5  # of syslog
+VERDICTS = ("confirmed", "stopped", "failed", "refused", "unconfirmed", "undone", "reverted", "restarted")  # of ledgers
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class State:
 
     `failures` in a row, `waited` of them since the last restart, `restarts` in this trouble, the last one `asked` for
     when (Unix time), `well` looks in a row that were good, `due`: a restart. `escalated`: since when. `alert`, in Unix
-    times: since, until, and last taken when.
+    times: since, until, and last taken when. `switches` are those that have ended: see `counted`.
     """
 
     at: str = ""
@@ -76,6 +78,7 @@ class State:
     due: bool = False
     escalated: str | None = None
     alert: dict[str, Any] | None = None
+    switches: dict[str, Any] | None = None
 
 
 def judge(before: State, look: Look, limits: Limits, now: float) -> State:
@@ -166,6 +169,26 @@ def in_vain(state: State) -> str:
     return f"{state.restarts} restart{'' if state.restarts == 1 else 's'} did not help"
 
 
+def counted(before: dict[str, Any] | None, inode: int, size: int, read: Callable[[int], bytes]) -> dict[str, Any]:
+    """How often switches have ended with each verdict: what was counted `before`, and the ledger's lines since.
+
+    `read` gives the ledger from an offset on; of a long one that is little. It is counted anew where another file, or a
+    shorter one, has its place. The last line counts once it is whole.
+    """
+    known = before if before and before["inode"] == inode and before["offset"] <= size else None
+    offset, verdicts = (known["offset"], dict(known["verdicts"])) if known else (0, {})
+    lines = read(offset).split(b"\n")
+    for line in lines[:-1]:
+        try:
+            verdict = str(json.loads(line)["verdict"])
+        except (ValueError, LookupError, TypeError, RecursionError):
+            continue
+        if verdict in VERDICTS:
+            verdicts[verdict] = verdicts.get(verdict, 0) + 1
+    whole = sum(len(line) + 1 for line in lines[:-1])
+    return {"inode": inode, "offset": offset + whole, "verdicts": verdicts}
+
+
 def metrics(name: str, state: State, limits: Limits, now: float) -> str:
     """The text for node_exporter's textfile collector."""
     labels = f'{{instance="{name}",impl="{limits.impl}"}}'
@@ -182,6 +205,12 @@ def metrics(name: str, state: State, limits: Limits, now: float) -> str:
     for suffix, text, value in gauges:
         full = f"threader_health_check_{suffix}"
         lines += [f"# HELP {full} {text}", f"# TYPE {full} gauge", f"{full}{labels} {value}"]
+    full, verdicts = "threader_switches_total", (state.switches or {}).get("verdicts", {})
+    lines += [
+        f"# HELP {full} Switches of the instance to another generation, by how they ended.",
+        f"# TYPE {full} counter",
+    ]
+    lines += [f'{full}{labels[:-1]},verdict="{verdict}"}} {verdicts.get(verdict, 0)}' for verdict in VERDICTS]
     return "\n".join(lines) + "\n"
 
 
@@ -286,6 +315,24 @@ def shown(name: str, *properties: str) -> list[str]:
     return subprocess.run(words, capture_output=True, text=True, check=False).stdout.splitlines()
 
 
+def switches(name: str, before: dict[str, Any] | None) -> dict[str, Any] | None:
+    """How switches have ended, by the ledger; what was known where it can not be read."""
+    try:
+        with (DATA / name / "ledger.jsonl").open("rb") as ledger:
+            found = os.fstat(ledger.fileno())
+
+            def read(offset: int) -> bytes:
+                ledger.seek(offset)
+                return ledger.read()
+
+            try:
+                return counted(before, found.st_ino, found.st_size, read)
+            except (LookupError, TypeError, ValueError):  # what was known is spoilt
+                return counted(None, found.st_ino, found.st_size, read)
+    except OSError:
+        return before
+
+
 def stopped(name: str) -> str | None:
     """The state of a unit that somebody stopped; one that crashes is in another, since systemd starts it again."""
     state = "".join(shown(unit(name), "ActiveState")).partition("=")[2]
@@ -360,6 +407,7 @@ def check(name: str) -> int:
     if line := story(name, before, state, look, limits):
         say(WARNING if state.failures else NOTICE, line)
     state = announce(name, state, limits, lambda alert: post_to(limits.alertmanagers, alert), now)
+    state = replace(state, switches=switches(name, before.switches))
     write(STATE / f"{name}.json", json.dumps(asdict(state), indent=1) + "\n")
     measure(name, state, limits, now)
     return RESTART_DUE if state.due else 0

@@ -3,6 +3,7 @@
 import fcntl
 import http.server
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.deploy.hosts.alertmanager import Alertmanager, moment, refused
-from tests.deploy.hosts.conftest import load
+from tests.deploy.hosts.conftest import HELPERS, load
 
 KINDS = {"w": "well", "x": "ill", "s": "stopped", "i": "idle"}
 MODULE = load("health")
@@ -405,13 +406,104 @@ def test_metrics_are_written_for_node_exporter(host):
     lines = host.metrics.read_text().splitlines()
     for name in ("status", "failures", "timestamp_seconds"):
         assert f"# TYPE threader_health_check_{name} gauge" in lines
-    found = {line.split()[0]: float(line.split()[1]) for line in lines if not line.startswith("#")}
+    values = [line for line in lines if not line.startswith(("#", "threader_switches"))]
+    found = {line.split()[0]: float(line.split()[1]) for line in values}
     labels = '{instance="py-a",impl="python"}'
     assert found.pop(f"threader_health_check_timestamp_seconds{labels}") == pytest.approx(time.time(), abs=5)
     assert found == {f"threader_health_check_status{labels}": 0, f"threader_health_check_failures{labels}": 1}
     assert [path.name for path in host.metrics.parent.iterdir()] == [host.metrics.name]
     host.check(OK)
     assert f"threader_health_check_status{labels} 1" in host.metrics.read_text()
+
+
+# --- how switches ended
+
+
+VERDICTS = ("confirmed", "stopped", "failed", "refused", "unconfirmed", "undone", "reverted", "restarted")
+
+
+def ended(host, *verdicts):
+    """More lines in the ledger; a text in the place of a verdict is a line as it is."""
+    with (host.home / "ledger.jsonl").open("a") as ledger:
+        ledger.writelines(json.dumps({"verdict": each}) + "\n" if each in VERDICTS else each for each in verdicts)
+
+
+def switches(host):
+    lines = [line for line in host.metrics.read_text().splitlines() if line.startswith("threader_switches_total")]
+    return {line.split('verdict="')[1].split('"')[0]: int(line.split()[-1]) for line in lines}
+
+
+def counts(**more):
+    return {**dict.fromkeys(VERDICTS, 0), **more}
+
+
+def test_every_verdict_is_counted_from_zero_on(host):
+    host.check(OK)
+    assert "# TYPE threader_switches_total counter" in host.metrics.read_text()
+    assert 'threader_switches_total{instance="py-a",impl="python",verdict="failed"} 0' in host.metrics.read_text()
+    assert switches(host) == counts()
+    ended(host, "confirmed", "failed", "confirmed", "unconfirmed")
+    host.check(OK)
+    assert switches(host) == counts(confirmed=2, failed=1, unconfirmed=1)
+
+
+def test_the_verdicts_are_those_that_the_helper_writes_into_ledgers():
+    text = (HELPERS / "activate.py").read_text()
+    written = {*re.findall(r'record\(name, "(\w+)"', text), *re.findall(r'go_back\(name, pending, "(\w+)"', text)}
+    assert {*written, "confirmed", "stopped", "failed", "unconfirmed", "undone"} == {*MODULE.VERDICTS} == {*VERDICTS}
+
+
+def test_a_ledger_is_read_from_where_it_ended_the_last_time(host, monkeypatch):
+    ended(host, *["confirmed"] * 1000)
+    host.check(OK)
+    read, counted = [], host.module.counted
+    monkeypatch.setattr(
+        host.module, "counted", lambda known, inode, size, get: counted(known, inode, size, lambda o: note(get(o)))
+    )
+
+    def note(data):
+        read.append(len(data))
+        return data
+
+    ended(host, "failed")
+    host.check(BROKEN)
+    assert switches(host) == counts(confirmed=1000, failed=1)
+    assert read[0] < 100
+
+
+NONE = ("[]\n", '{"verdict": "odd"}\n', '{"verdict": ["x"]}\n', '{"verdict": "fai')
+
+
+def test_a_line_counts_once_it_is_whole_and_what_is_none_counts_for_nothing(host):
+    ended(
+        host, "confirmed", "half a line\n", "[]\n", '{"verdict": "odd"}\n', '{"verdict": ["x"]}\n', '{"verdict": "fai'
+    )
+    host.check(OK)
+    assert switches(host) == counts(confirmed=1)
+    ended(host, 'led"}\n')
+    host.check(OK)
+    assert switches(host) == counts(confirmed=1, failed=1)
+
+
+def test_another_ledger_in_its_place_is_counted_anew_and_none_forgets_nothing(host):
+    ended(host, "confirmed", "confirmed", "failed")
+    host.check(OK)
+    (host.home / "ledger.jsonl").unlink()
+    host.check(OK)
+    assert switches(host) == counts(confirmed=2, failed=1)
+    ended(host, "undone")
+    host.check(OK)
+    assert switches(host) == counts(undone=1)
+
+
+@pytest.mark.parametrize("spoilt", [{}, {"inode": 1}, [], {"inode": None, "offset": "x", "verdicts": 1}, "x"])
+def test_spoilt_counts_are_counted_anew(host, spoilt):
+    ended(host, "confirmed")
+    host.check(OK)
+    known = host.state()
+    host.file.write_text(json.dumps({**known, "switches": spoilt}))
+    host.check(OK)
+    assert switches(host) == counts(confirmed=1)
 
 
 def test_a_metrics_folder_that_is_gone_is_said_and_the_check_goes_on(host, capsys):
