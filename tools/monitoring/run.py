@@ -38,10 +38,10 @@ def results(found: Sequence[Subject], fleet: FleetSpec, folder: Path) -> dict[st
 
 
 def survivors(
-    found: Sequence[Subject], fleet: FleetSpec, folder: Path
+    found: Sequence[Subject], fleet: FleetSpec, folder: Path, part: slice = slice(None)
 ) -> tuple[tuple[Mutant, ...], tuple[Mutant, ...]]:
-    """All mutants of some alerts, and those of them that no test finds."""
-    every = [(subject, mutant) for subject in found for mutant in mutants(subject.rules)]
+    """All mutants of some alerts, or a part of those, and of them the ones that no test finds."""
+    every = [(subject, mutant) for subject in found for mutant in mutants(subject.rules)][part]
     alive, turn = dict(enumerate(every)), 0
     while files := _turn(alive, turn, fleet, folder):
         said = promtool.passed(list(files))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-FAST = "not fleet and not engine and not toolchain"
+FAST = "not fleet and not engine and not toolchain and not promtool"
 CHECKS: tuple[tuple[str, ...], ...] = (
     ("ruff", "check"),
     ("ruff", "format", "--check"),
