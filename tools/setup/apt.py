@@ -44,6 +44,7 @@ def install(step: Step, names: Sequence[str]) -> None:
             _run(step, "update")
             _run(step, "install", "--download-only", "--no-install-recommends", *names)
         packages.record(names)
+        packages.mask(names)
         _run(step, "install", "--no-download", "--no-install-recommends", *names, finish=True)
 
 

@@ -39,7 +39,9 @@ def report() -> str:
         lines.append(f"  {human(sum(sizes)):>8}  {cache() / kind}-*  ({len(sizes)})")
     lines += _line("cache, for every checkout", f"rm -rf {quote(str(cache()))}", any(cache().iterdir()))
     names = " ".join(packages.installed())
-    lines += _line(f"Debian packages: {names}", f"apt-get purge --autoremove {names}", bool(names))
+    masked = packages.services(packages.installed())
+    unmask = f" && systemctl unmask {' '.join(masked)}" if masked else ""
+    lines += _line(f"Debian packages: {names}", f"apt-get purge --autoremove {names}{unmask}", bool(names))
     for route in _routes():
         lines += _line(f"route {route}", f"ip route del {route}", True)
     pulumi = Path(home()) / ".pulumi"

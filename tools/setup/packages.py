@@ -1,7 +1,8 @@
 """The Debian packages that a checkout needs on this machine, and the note of those that set-up has installed."""
 
+import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tools.fleet.packages import TOOLS
@@ -15,8 +16,16 @@ NEEDED: tuple[tuple[str, str], ...] = (
     ("curl", "curl"),
     ("/etc/ssl/certs/ca-certificates.crt", "ca-certificates"),
     (REDIS, "redis-tools"),
+    ("promtool", "prometheus"),
+    ("amtool", "prometheus-alertmanager"),
 )
 """(command or file, the package that has it)."""
+SERVICES: Mapping[str, str] = {
+    "prometheus": "prometheus.service",
+    "prometheus-alertmanager": "prometheus-alertmanager.service",
+}
+"""What a package would start by itself, though we need only its tools: set-up masks it first."""
+UNITS = Path("/etc/systemd/system")
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -29,6 +38,18 @@ def here(tool: str) -> bool:
 def missing(found: Callable[[str], bool] = here) -> tuple[str, ...]:
     """Return the packages to install, each once, in alphabetical order."""
     return tuple(sorted({package for tool, package in NEEDED if not found(tool)}))
+
+
+def mask(names: Sequence[str], units: Path = UNITS) -> None:
+    """Mask the services of packages that are about to be installed, apart from those of which a unit file is there."""
+    for unit in services(names):
+        if units.is_dir() and not os.path.lexists(units / unit):
+            (units / unit).symlink_to("/dev/null")
+
+
+def services(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the services of some packages."""
+    return tuple(SERVICES[name] for name in names if name in SERVICES)
 
 
 def _note() -> Path:

@@ -93,6 +93,13 @@ def _test_more(name: str, value: str, *words: str) -> int:
     return module("pytest", "-m", "", *words)
 
 
+def test_monitoring(words: Words) -> int:
+    """Everything about monitoring; then what tests of rules cover, and how many mistakes they find."""
+    set_up(Goal.SETUP)
+    code = module("pytest", "-m", "", *(words or ("tests/monitoring",)))
+    return max(code, module("tools.monitoring"))
+
+
 def test_matrix(words: Words) -> int:
     """The order and path cases, in fresh clones."""
     set_up(Goal.FLEET)
@@ -141,6 +148,7 @@ VERBS: dict[str, Callable[[Words], int]] = {
     "test-load": test_load,
     "simulate": simulate,
     "bench": bench,
+    "test-monitoring": test_monitoring,
     "test-matrix": test_matrix,
     "check": check,
     "release": release,
