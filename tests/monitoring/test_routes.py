@@ -9,13 +9,15 @@ import pytest
 import yaml
 
 from deploy.settings.specs import EdgeSpec
+from monitoring import loki
 from monitoring.alertmanager import WEBHOOK_FILE, configuration
 from monitoring.routes import NOBODY, PAST_THEM, THREADERS
 from monitoring.rules import alerts
 from monitoring.rules.rule import Severity
 from tests.monitoring.fleets import FLEET, without_direct
 
-ELSEWHERE = ("ThreaderLogErrorSpike", "ThreaderHealthCheckFailing", "SomebodyElses")
+OF_LOKI = [rule.name for group in loki.groups(FLEET) for rule in group.rules]
+ELSEWHERE = (*OF_LOKI, "ThreaderHealthCheckFailing", "SomebodyElses")
 """Alerts of Loki, of health checks, and of others."""
 NAMES = [*dict.fromkeys(rule.name for rule in alerts(FLEET)), *ELSEWHERE]
 FLEETS = {"with the way past the threaders": FLEET, "without": without_direct()}

@@ -18,6 +18,7 @@ from tools.setup.paths import ROOT
 
 FOLDER: Final = ROOT / "tests" / "monitoring" / "rules"
 BOUNDARIES: Final = "boundaries.yaml"
+KINDS: Final = ("alert_rule_test", "promql_expr_test")
 
 Tests = dict[str, Any]
 
@@ -72,6 +73,12 @@ def written(alert: str, folder: Path = FOLDER) -> dict[str, Tests]:
     """The files with tests of an alert that people wrote, by their names."""
     paths = sorted([*folder.glob(f"{alert}.yaml"), *folder.glob(f"{alert}-*.yaml")])
     return {path.stem: _read(path) for path in paths}
+
+
+def effort(tests: Tests) -> float:
+    """How often rules are evaluated for a test file, which is what takes the time."""
+    asked = (each for test in tests["tests"] for kind in KINDS for each in test.get(kind, ()))
+    return max(seconds(each["eval_time"]) for each in asked) / seconds(tests["evaluation_interval"])
 
 
 def made(rules: tuple[Rule, ...], found: tuple[Boundary, ...]) -> Iterator[Tests]:

@@ -8,14 +8,14 @@ from deploy.settings.specs import FleetSpec
 from monitoring.rules import groups
 from monitoring.rules.rule import Group, Recording, Rule
 from tools.monitoring import promtool
-from tools.monitoring.cases import Tests, boundaries, made, written
+from tools.monitoring.cases import Tests, boundaries, effort, made, written
 from tools.monitoring.mutants import Mutant, mutants
 from tools.monitoring.promtool import write
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An alert with all rules of its name, what they are made of, and all its tests."""
+    """An alert with all rules of its name, what they are made of, and all its tests, the quickest ones first."""
 
     alert: str
     rules: tuple[Rule | Recording, ...]
@@ -67,7 +67,12 @@ def _of(group: Group) -> Iterator[Subject]:
     for alert in dict.fromkeys(rule.name for rule in group.rules if isinstance(rule, Rule)):
         rules = tuple(rule for rule in group.rules if isinstance(rule, Rule) and rule.name == alert)
         edges = {f"{alert}@{number}": tests for number, tests in enumerate(made(rules, found), 1)}
-        yield Subject(alert, (*recorded, *rules), {**edges, **written(alert)})
+        tests = {**edges, **written(alert)}
+        yield Subject(
+            alert,
+            (*recorded, *rules),
+            {name: tests[name] for name in sorted(tests, key=lambda name: effort(tests[name]))},
+        )
 
 
 def _with(rules: tuple[Rule | Recording, ...], mutant: Mutant) -> tuple[Rule | Recording, ...]:
