@@ -15,7 +15,7 @@ import sys
 import time
 from typing import Any
 
-LINES, POLL, SETTLED = 12, 0.1, 1.0  # lines of a program's words; seconds between looks, and that it has to stay
+LINES, POLL, SETTLED = 20, 0.1, 1.0  # lines of a program's words; seconds between looks, and that it has to stay
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is asked in their place
 
 
@@ -80,7 +80,7 @@ def stays(unit: str, place: str | None, seconds: float) -> dict[str, Any]:
     end, well = time.monotonic() + seconds, None
     while True:
         found, now = shown(unit), time.monotonic()
-        if found.get("ActiveState") != "active" or found["MainPID"] != begun["MainPID"]:
+        if found.get("ActiveState") != "active" or found.get("MainPID") != begun.get("MainPID"):
             return {"state": "failed", "reason": words_of(unit, invocation)}
         well = (well or now) if place is None or answers(place) else None
         if well and now - well >= SETTLED:

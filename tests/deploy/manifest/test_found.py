@@ -1,5 +1,7 @@
 """A snapshot in the shape of what is wanted: only what is named, whatever it turned out to be."""
 
+import hashlib
+
 import pytest
 
 from deploy.manifest.found import found_manifest
@@ -63,6 +65,44 @@ def test_a_unit_is_found_in_the_state_that_it_is_in_and_one_that_is_inactive_is_
     units = {"b.timer": "active", **({"a.timer": state} if state else {})}
     manifest = found_manifest({"paths": {}, "users": {}, "units": units}, names)
     assert manifest.units == ({"a.timer": found} if found else {})
+
+
+@pytest.mark.parametrize(
+    ("thing", "found"),
+    [({"link": "/dev/null"}, {"a.service": "masked"}), ({"link": "/elsewhere"}, {}), (FILE, {}), (None, {})],
+)
+def test_a_unit_is_masked_only_by_a_link_to_nothing(thing, found):
+    paths = {"/etc/systemd/system/a.service": thing} if thing else {}
+    assert found_manifest({"paths": paths, "users": {}}, Manifest(masks={"a.service": "masked"})).masks == found
+
+
+@pytest.mark.parametrize(
+    ("thing", "found"),
+    [
+        (FILE, {"loki": "text"}),
+        ({**FILE, "access": "root:root 0666"}, {"loki": "rights: root:root 0666"}),
+        (LINK, {"loki": "rights: no file"}),
+        (None, {}),
+    ],
+)
+def test_what_apt_is_told_is_found_and_other_rights_stand_for_it(thing, found):
+    paths = {"/etc/apt/sources.list.d/alert-threader-loki.sources": thing} if thing else {}
+    assert found_manifest({"paths": paths, "users": {}}, Manifest(sources={"loki": "x"})).sources == found
+
+
+def test_programs_are_found_by_the_digests_of_their_tarballs():
+    snapshot = {"paths": {}, "users": {}, "programs": {"/opt/p": "ab, edited by hand: run", "/opt/q": "cd"}}
+    assert found_manifest(snapshot, Manifest(programs={"/opt/p": "ab"})).programs == {
+        "/opt/p": "ab, edited by hand: run"
+    }
+
+
+def test_a_file_that_is_too_large_to_be_sent_is_known_by_its_digest():
+    text = "x" * 70000
+    thing = {"file": f"not text: sha256 {hashlib.sha256(text.encode()).hexdigest()}", "access": "root:root 0644"}
+    snapshot = {"paths": {"/x": thing}, "users": {}}
+    assert found_manifest(snapshot, Manifest(files={"/x": text})).files == {"/x": text}
+    assert found_manifest(snapshot, Manifest(files={"/x": "y"})).files == {"/x": thing["file"]}
 
 
 def test_a_snapshot_that_tells_of_no_units_has_none():

@@ -1,5 +1,7 @@
 """Difference between manifests: complete, and in an order in which it can be done."""
 
+from dataclasses import fields
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,9 +9,7 @@ from deploy.manifest.items import Change, Manifest, difference
 
 PATHS = st.sampled_from(("/a", "/a/b", "/a/b/c", "/a/d", "/e"))
 SECTION = st.dictionaries(PATHS, st.sampled_from(("one", "two")))
-MANIFESTS = st.builds(
-    Manifest, users=SECTION, directories=SECTION, files=SECTION, access=SECTION, links=SECTION, units=SECTION
-)
+MANIFESTS = st.builds(Manifest, **{each.name: SECTION for each in fields(Manifest)})
 
 
 def carried_out(found, changes):
@@ -46,9 +46,13 @@ def test_everything_is_made_before_anything_is_removed(found, wanted):
     assert removals == sorted(removals)
 
 
-def test_users_come_first_then_folders_parents_first_then_what_lies_in_them_and_units_last():
+def test_users_come_first_then_packages_behind_masks_folders_parents_first_what_lies_in_them_and_units_last():
     wanted = Manifest(
         users={"alert-threader": "system account"},
+        packages={"grafana": "installed"},
+        masks={"grafana.service": "masked"},
+        sources={"grafana": "Types: deb"},
+        programs={"/opt/p": "ab"},
         directories={"/a/b": "root:root 0755", "/a": "root:root 0755"},
         files={"/a/b/c": "text"},
         access={"/a/b/c": "root:root 0644"},
@@ -58,8 +62,12 @@ def test_users_come_first_then_folders_parents_first_then_what_lies_in_them_and_
     made = [(change.section, change.name) for change in difference(Manifest(), wanted)]
     assert made == [
         ("users", "alert-threader"),
+        ("sources", "grafana"),
+        ("masks", "grafana.service"),
+        ("packages", "grafana"),
         ("directories", "/a"),
         ("directories", "/a/b"),
+        ("programs", "/opt/p"),
         ("files", "/a/b/c"),
         ("access", "/a/b/c"),
         ("links", "/a/l"),

@@ -8,7 +8,7 @@ from deploy.faults import Place, recognise
 from deploy.manifest.environment import render
 from deploy.manifest.host import host_manifest
 from deploy.manifest.instance import instance_manifest
-from deploy.manifest.paths import DATA_DIRECTORY, EDGE_HELPER, HELPER, USER
+from deploy.manifest.paths import DATA_DIRECTORY, EDGE_HELPER, HELPER, USER, sources_path
 
 DIGEST = "ab" * 32
 RIGHTS = {"env": "root:root 0600", "settings.json": "root:root 0644", "unit.conf": "root:root 0644"}
@@ -40,7 +40,14 @@ def snapshot_of(manifest, instances=None):
     paths |= {path: {"link": target} for path, target in manifest.links.items()}
     account = {"uid": 999, "home": DATA_DIRECTORY, "shell": "/usr/sbin/nologin"}
     users = {USER: account if USER in manifest.users else None}
-    known = {"packages": dict(manifest.packages), "units": dict(manifest.units)}
+    paths |= {f"/etc/systemd/system/{name}": {"link": "/dev/null"} for name in manifest.masks}
+    rights = {"access": "root:root 0644"}
+    paths |= {sources_path(name): {"file": text, **rights} for name, text in manifest.sources.items()}
+    known = {
+        "packages": dict(manifest.packages),
+        "units": dict(manifest.units),
+        "programs": dict(manifest.programs),
+    }
     found = {"paths": paths, "users": users, **known, "instances": instances or {}}
     return {**found, "artifacts": [], "systemd": True}
 
@@ -76,13 +83,13 @@ class FakeFleet:
             raise found
         return found
 
-    async def snapshot(self, connection):
+    async def snapshot(self, connection, packages=()):
         return await self._contact("snapshot", connection)
 
-    async def fresh(self, connection):
+    async def fresh(self, connection, packages=()):
         return await self._contact("fresh", connection)
 
-    async def apply(self, connection, changes, access):
+    async def apply(self, connection, changes, access, artifact=None):
         await self._contact("apply", connection, tuple(changes))
 
     async def stage(self, connection, request, artifact):

@@ -21,6 +21,7 @@ class FakeHosts:
 
     async def ask(self, connection, task, **arguments):
         self.asked.append((connection["host"], task))
+        self.arguments = arguments
         await asyncio.sleep(0)
         if self.error:
             raise self.error
@@ -73,6 +74,33 @@ def test_one_who_stops_waiting_does_not_end_the_reading_of_the_others():
     assert asyncio.run(ask()) == {"number": 1}
 
 
+def test_a_package_that_nobody_usually_wants_is_asked_for_once_and_not_forgotten():
+    async def ask():
+        fleet = Fleet(hosts)
+        await fleet.snapshot(connection("h1"))
+        usual = hosts.arguments["packages"]
+        found = await asyncio.gather(*(fleet.snapshot(connection("h1"), ["grafana"]) for _ in range(3)))
+        assert hosts.arguments["packages"] == sorted([*usual, "grafana"])
+        return [*found, await fleet.snapshot(connection("h1")), await fleet.snapshot(connection("h1"), ["haproxy"])]
+
+    hosts = FakeHosts()
+    assert {found["number"] for found in asyncio.run(ask())} == {2}
+
+
+def test_what_is_installed_is_installed_before_and_beside_the_rest():
+    async def ask(*changes):
+        hosts.asked.clear()
+        await Fleet(hosts).apply(connection("h1"), changes, {"/x": "root:root 0644"})
+        return [task for _, task in hosts.asked]
+
+    hosts = FakeHosts()
+    package, file = Change("packages", "a", None, "installed"), Change("files", "/x", None, "text")
+    mask, gone = Change("masks", "a.service", None, "masked"), Change("masks", "b.service", "masked", None)
+    assert asyncio.run(ask(package, file, mask, gone)) == ["install", "apply"]
+    assert asyncio.run(ask(mask)) == ["install"]
+    assert asyncio.run(ask(gone, file)) == ["apply"]
+
+
 def test_nothing_to_change_asks_nothing():
     hosts = FakeHosts()
     asyncio.run(Fleet(hosts).apply(connection("h1"), (), {}))
@@ -86,6 +114,13 @@ def test_a_file_goes_with_its_rights_in_one_step():
     wanted = Manifest(files={"/x": "text"}, access={"/x": "root:root 0644"})
     assert wired(difference(Manifest(), wanted), wanted.access) == [
         ["files", "/x", None, json.dumps(["text", "root:root 0644"])]
+    ]
+
+
+def test_a_program_goes_with_its_tarball():
+    change = Change("programs", "/opt/alert-threader/loki-ab", None, "ab" * 32)
+    assert wired([change], {}, "/here/loki.tar.gz") == [
+        ["programs", "/opt/alert-threader/loki-ab", None, json.dumps(["ab" * 32, "/here/loki.tar.gz"])]
     ]
 
 

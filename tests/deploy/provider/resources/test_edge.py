@@ -29,7 +29,7 @@ class EdgeFleet(FakeFleet):
     def _answer(self, found, verb, *words):
         return self.answer
 
-    async def apply(self, connection, changes, access):
+    async def apply(self, connection, changes, access, artifact=None):
         await super().apply(connection, changes, access)
         if self.refuses:
             raise self.refuses
