@@ -38,7 +38,7 @@ HEARTBEAT_SECONDS: Final = 300
 _BODY: Final = """\
 {"stream":$(format-json --omit-empty-values job=${.loki.job} instance=${.loki.instance} impl=${.loki.impl} \
 unit=${.loki.unit} level=${.loki.level} host=${.loki.host}),\
-"values":[["${S_UNIXTIME}${S_USEC}000",$(substr $(format-json m=${MESSAGE}) 5 -1)]]}"""
+"values":[["${.loki.time}",$(substr $(format-json m=${MESSAGE}) 5 -1)]]}"""
 
 
 def configuration(fleet: FleetSpec, host: HostSpec) -> str:
@@ -81,6 +81,7 @@ def _labels(fleet: FleetSpec, host: HostSpec) -> str:
             _unit("other", ".journald._SYSTEMD_UNIT", r"^(?<unit>alert-threader-(?!log-shipper).*)$"),
             _unit("told", ".journald.UNIT", r"^(?<unit>alert-threader[-@].*)$"),
             _IS_TOLD,
+            _MOMENT,
             _LEVELS,
             _named("of_threader", "alert_threader", host, *_impls(fleet, host)),
             _named("of_fleet", "alert_threader_fleet", host),
@@ -103,6 +104,33 @@ filter problem {
 };
 """
 
+# Loki keeps no order among lines of one moment, and the journal gives all that it read at once the same microsecond: so
+# each line is at least a nanosecond after the one before it. `iterate` remembers what the last one came to.
+_FAR: Final = 4 * 10**18
+"""More nanoseconds than lie between any two lines; twice as many are still a number for syslog-ng."""
+_SECOND: Final = 10**9
+
+
+def _after(last: str, own: str) -> str:
+    """A template: the nanosecond after `last`, but the line's `own` time where that is later, or a second earlier.
+
+    The latter is a clock that was set back. syslog-ng compares by dividing: what is at least some number, with `_FAR`
+    less that number added, has `_FAR` in it once, else not at all.
+    """
+    ahead = f"$(- $(+ 1 {last}) {own})"
+    is_ahead, is_far_ahead = (f"$(/ $(+ {_FAR - least} {ahead}) {_FAR})" for least in (0, _SECOND))
+    return f"$(+ {own} $(* $(- {is_ahead} {is_far_ahead}) {ahead}))"
+
+
+_OWN_TIME: Final = "${.time.own}"
+_MOMENT: Final = f"""\
+rewrite moment {{
+    set("${{S_UNIXTIME}}${{S_USEC}}000" value(".time.own"));
+    set("$(iterate '{_after("$_", _OWN_TIME)}' 0)" value(".time.last"));
+    set("{_after("${.time.last}", _OWN_TIME)}" value(".loki.time"));
+}};
+"""
+
 # The threaders say their level in JSON, programs in Go in logfmt; for all others it is the priority of the journal.
 _LEVELS: Final = """\
 parser line {
@@ -123,6 +151,7 @@ rewrite level {
 rewrite forget {
     groupunset(values(".journald.*"));
     groupunset(values(".line.*"));
+    groupunset(values(".time.*"));
 };
 """
 
@@ -190,6 +219,7 @@ log {
         rewrite(of_fleet);
     };
     rewrite(level);
+    rewrite(moment);
     rewrite(forget);
     destination(loki);
     flags(flow-control);
@@ -203,6 +233,7 @@ log {
     filter(heartbeat);
     rewrite(of_itself);
     rewrite(level);
+    rewrite(moment);
     destination(loki);
 };
 """

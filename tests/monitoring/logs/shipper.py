@@ -17,12 +17,13 @@ PROGRAM = shutil.which("syslog-ng", path="/usr/sbin:/usr/bin:/sbin:/bin")
 NEEDED = pytest.mark.skipif(not PROGRAM, reason=f"apt-get install --no-install-recommends {' '.join(PACKAGES)}")
 PATIENCE = 20.0
 
-# A line of the file is an entry of the journal, as `journalctl -o json` has it.
+# A line of the file is an entry of the journal, as `journalctl -o json` has it; its TIME is in seconds, if it has one.
 _SOURCE = """\
 source journal {{
     channel {{
         source {{ file("{file}" flags(no-parse) follow-freq(0.1) read-old-records(yes)); }};
         parser {{ json-parser(prefix(".journald.")); }};
+        if {{ parser {{ date-parser(format("%s.%f") template("${{.journald.TIME}}")); }}; }};
         rewrite {{ set("${{.journald.MESSAGE}}" value("MESSAGE")); set-pri("${{.journald.PRIORITY}}"); }};
     }};
 }};

@@ -36,6 +36,8 @@ def test_what_was_not_taken_is_sent_again_as_often_as_it_takes(tmp_path, loki, s
         shipper.write(*numbered(1200))
         soon(lambda: len(texts(loki)) >= 1200)
     assert texts(loki) == numbered(1200)
+    moments = [int(when) for labels, when, _ in loki.taken if "instance" in labels]
+    assert moments == sorted(set(moments))
     assert not loki.answers
 
 

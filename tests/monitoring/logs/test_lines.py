@@ -1,7 +1,6 @@
 """What Loki gets of a line: labels, text and time, by the real syslog-ng."""
 
 import json
-import time
 
 import pytest
 
@@ -112,11 +111,35 @@ def test_nobody_but_systemd_speaks_for_a_unit(shipped):
     assert arrived(shipped, "x", unit="ssh.service", priority=3, _PID="7", UNIT="alert-threader@py-a.service") == []
 
 
-def test_the_time_is_in_nanoseconds(shipped):
-    loki, _ = shipped
-    arrived(shipped, "now")
-    stamps = [int(when) for _, when, _ in loki.taken]
-    assert all(abs(stamp / 1e9 - time.time()) < 300 for stamp in stamps)
+def stamps(shipped, *moments, many=1):
+    """The nanoseconds that lines of some moments get, `many` of each."""
+    loki, shipper = shipped
+    before = len(loki.taken)
+    for moment in moments:
+        shipper.write(*["tick"] * many, unit="alert-threader-clock.service", TIME=f"{moment:.6f}")
+    soon(lambda: sum(text == "tick" for _, _, text in loki.taken[before:]) == many * len(moments))
+    return [int(when) for _, when, text in loki.taken[before:] if text == "tick"]
+
+
+def test_the_time_of_a_line_is_that_of_the_journal_in_nanoseconds(shipped):
+    assert stamps(shipped, 2e9, 2e9 + 0.000123, 2e9 + 5.05) == [
+        2 * 10**18,
+        2 * 10**18 + 123_000,
+        2 * 10**18 + 5_050_000_000,
+    ]
+
+
+def test_lines_of_one_moment_keep_their_order(shipped):
+    first = (2 * 10**9 + 60) * 10**9
+    assert stamps(shipped, 2e9 + 60, 2e9 + 60.000001, many=1500) == [*range(first, first + 3000)]
+
+
+def test_a_clock_that_is_set_back_is_followed(shipped):
+    moments = 3e9, 2e9 + 120, 2e9 + 120.5, 2e9 + 120.2, 2e9 + 130
+    found = stamps(shipped, *moments)
+    assert found[:3] == [round(moment * 10**9) for moment in moments[:3]]
+    assert found[3] == found[2] + 1
+    assert found[4] == round(moments[4] * 10**9)
 
 
 def test_the_shipper_says_that_it_is_there_and_how_it_is(shipped):
