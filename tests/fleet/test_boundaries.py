@@ -23,6 +23,7 @@ from deploy.rollout.plan import Limits, Target
 from tests.fleet import listing
 from tests.fleet.controller import boundaries
 from tests.fleet.deployment import Deployment
+from tests.fleet.dice import SEED
 from tests.fleet.edges import behind, states
 from tests.fleet.records import HOME, current, ledger, pending, until
 from tools.setup.paths import ROOT
@@ -38,7 +39,6 @@ FAULTS = ("killed", "superseded", "cut off", "rebooted", "disk full")
 
 _TARGETS = [Target(dict.fromkeys(LAYOUT, each), {name: host for name, (host, _) in LAYOUT.items()}) for each in "xy"]
 BOUNDARIES = boundaries(make_plan(*_TARGETS, limits=Limits(1, 1)))
-SEED = int(os.environ.get("THREADER_SEED", random.randrange(10_000)))
 
 
 def chosen() -> list[tuple[int, str]]:
