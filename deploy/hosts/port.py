@@ -103,7 +103,9 @@ class HelperPort:
         return answer
 
     async def undo(self, step: Step) -> Answer:
-        """Go back."""
+        """Go back; without a lease nothing has begun."""
+        if not self._token:
+            return Answer("lost")
         return await self._ask(step.host, "undo", step.instance, self._token)
 
     async def revert(self, step: Step, *, reject: bool) -> Answer:

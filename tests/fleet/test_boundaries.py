@@ -17,19 +17,20 @@ from itertools import count, product
 from pathlib import Path
 
 import pytest
-import requests
 
 from deploy.rollout.order import make_plan
 from deploy.rollout.plan import Limits, Target
 from tests.fleet import listing
 from tests.fleet.controller import boundaries
 from tests.fleet.deployment import Deployment
+from tests.fleet.dice import SEED
+from tests.fleet.edges import behind, states
 from tests.fleet.records import HOME, current, ledger, pending, until
-from tests.fleet.threaders import place, prepared
 from tools.setup.paths import ROOT
 
 pytestmark = pytest.mark.fleet
 LAYOUT = {"go-a": ("app-4", 9009), "go-b": ("app-5", 9009), "go-c": ("app-6", 9009)}
+EDGE = "app-4"
 HOSTS = [host for host, _ in LAYOUT.values()]
 CONFIRM_WITHIN = 5
 KNOWN_WITHIN = 30.0
@@ -38,7 +39,6 @@ FAULTS = ("killed", "superseded", "cut off", "rebooted", "disk full")
 
 _TARGETS = [Target(dict.fromkeys(LAYOUT, each), {name: host for name, (host, _) in LAYOUT.items()}) for each in "xy"]
 BOUNDARIES = boundaries(make_plan(*_TARGETS, limits=Limits(1, 1)))
-SEED = int(os.environ.get("THREADER_SEED", random.randrange(10_000)))
 
 
 def chosen() -> list[tuple[int, str]]:
@@ -69,7 +69,8 @@ class Case:
 class Outcome:
     """What came of it: what each instance ran, how the controller ended, the seconds until then, and afterwards.
 
-    `extra` are what changed on hosts once a controller woke up that another had superseded.
+    `admitted` says whether the edge sends to all of them in the end; `extra` is what changed on
+    hosts once a controller woke up that another had superseded.
     """
 
     case: Case
@@ -78,6 +79,7 @@ class Outcome:
     seconds: float
     extra: list[str]
     converged: tuple[str, dict[str, str], float]
+    admitted: bool
 
     def row(self) -> str:
         """A line of the table."""
@@ -149,6 +151,13 @@ class Fleet:
     def known(self) -> bool:
         """Whether the whole fleet is."""
         return all(self.settled(name) for name in LAYOUT)
+
+    def admitted(self, patience: float = 5.0) -> bool:
+        """Whether the edge soon finds all of them up, and keeps none out."""
+        end = time.monotonic() + patience
+        while set(states(self.lab, EDGE).values()) != {"UP"} and time.monotonic() < end:
+            time.sleep(0.1)
+        return list(states(self.lab, EDGE).values()) == ["UP"] * len(LAYOUT)
 
     def exact(self) -> dict[str, object]:
         """Everything of ours on the hosts with inodes and times, but for the list of rollouts."""
@@ -253,13 +262,15 @@ def tried(fleet: Fleet, case: Case) -> Outcome:
     goal = case.third if case.fault == "superseded" else case.wanted
     again = time.monotonic()
     last = fleet.lead(case.before, goal)
-    return Outcome(case, ran, said, seconds, extra, (last, fleet.running(), time.monotonic() - again))
+    converged = (last, fleet.running(), time.monotonic() - again)
+    return Outcome(case, ran, said, seconds, extra, converged, fleet.admitted())
 
 
 @pytest.fixture(scope="module")
 def fleet(spare, request):
     """Generations 1, 2 and 3 of each instance, of which the first runs."""
-    made = prepared(spare("boundaries"), LAYOUT, "go", confirm_within=CONFIRM_WITHIN)
+    made = behind(spare("boundaries"), (EDGE,), LAYOUT, "go")
+    made.change(rollout={"confirm_within": CONFIRM_WITHIN, "drain": 2})
     artifact = made.lab.threader("go")
     found = {}
     for turn in ("2", "3", "1"):
@@ -324,7 +335,11 @@ def test_once_more_brings_the_fleet_where_it_was_wanted(outcome: Outcome):
 
 
 def test_the_ledgers_know_of_every_switch(outcome: Outcome, fleet: Fleet):
-    for name, (host, port) in LAYOUT.items():
+    for name, (host, _) in LAYOUT.items():
         last = next(line for line in reversed(ledger(fleet.lab, host, name)) if line["verdict"] == "confirmed")
         assert last["to"].startswith(f"{outcome.converged[1][name]}-")
-        assert requests.get(f"http://{place(fleet.lab, host, port)}/health", timeout=3).ok
+        assert fleet.settled(name)
+
+
+def test_the_edge_sends_to_all_of_them_again(outcome: Outcome, fleet: Fleet):
+    assert outcome.admitted

@@ -94,7 +94,7 @@ def report(request, stack: Deployment, rate: int, tell) -> Report:
     begun = time.monotonic()
     with Attack(url(stack.lab, EDGE), rate, name="Under") as attack:
         request.param.act(stack)
-        time.sleep(max(1.0, LEAST / rate - (time.monotonic() - begun)))
+        time.sleep(max(1.0, 0.5 + LEAST / rate - (time.monotonic() - begun)))
         found = attack.stop()
     tell(
         f"{request.param.name}: {found.sent} requests at {found.rate:g}/s, failed {dict(found.failed) or 'none'}, "

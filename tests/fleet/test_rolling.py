@@ -5,13 +5,13 @@ each run; THREADER_ALL=1 tries all (`make test-rolling`).
 """
 
 import os
-import random
 from dataclasses import dataclass
 
 import pytest
 
 from tests.fleet import listing
 from tests.fleet.deployment import Deployment, Done
+from tests.fleet.dice import SEED
 from tests.fleet.lab import OTHER, Lab
 from tests.fleet.records import ledger
 from tests.fleet.threaders import IMPLS, QUICK, artifacts, impl_of, place, prepared
@@ -20,7 +20,7 @@ from tests.fleet.watching import Watching
 pytestmark = pytest.mark.fleet
 LAYOUT = {"py-a": ("app-4", 9009), "node-a": ("app-5", 9010), "go-a": ("app-6", 9011)}
 ORDER = ("go-a", "py-a", "node-a")
-SHIFT = random.randrange(3)
+SHIFT = SEED % 3
 CASES = [
     (name, turn)
     for number, name in enumerate(LAYOUT)

@@ -200,6 +200,12 @@ CASES = {
         (3.17, ("kill switch", "a")),
         (12.6, ("undo", "a", "1:x")),
     ),
+    "undone before it begins": (
+        *BOTH_RUN,
+        (0.45, ("lease", "2:x", "45", "somebody", "deploy")),
+        (0.45, ("undo", "a", "2:x")),
+        (0.45, begin("a", "1.1", "2:x")),
+    ),
     "a boot in between": (
         *BOTH_RUN,
         (0.45, begin("a", "1.1")),

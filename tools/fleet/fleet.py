@@ -74,7 +74,7 @@ class Fleet(Faulty):
         proxied.ensure(self.identity, str(names.gateway(net)), self.sizes.apt_port, self.state / "apt-proxy.log")
 
     def _proxy_answers(self) -> None:
-        proxied.check(self.gateway, self.sizes.apt_port, self.state / "apt-proxy.log")
+        proxied.answering(self.identity, self.gateway, self.sizes.apt_port, self.state / "apt-proxy.log")
 
     def _whole(self, number: int) -> bool:
         """Tell whether a host runs and its folder belongs to it."""

@@ -38,9 +38,9 @@ def demo_down(words: Words) -> int:
 
 
 def test(words: Words) -> int:
-    """All tests, with fleets of their own."""
+    """All tests, with fleets of their own; files side by side, since most tests of hosts wait."""
     set_up(Goal.FLEET)
-    return module("pytest", "-m", "", *words)
+    return module("pytest", "-m", "", "-n", "3", "--dist", "loadfile", *words)
 
 
 def test_fast(words: Words) -> int:

@@ -36,6 +36,7 @@ STOP = "-"
 BACK = ("undo", "reject")  # purposes of a failed rollout's way back, which nobody has to confirm and nobody undoes
 ENDED = ("failed", "confirmed", "reverted", "stuck")  # stuck: the disk does not let it go back yet
 DECIDED = ("healthy", "failing", *ENDED)  # failing: goes back, and waits for its port, which another instance has
+LOST = {"state": "lost", "reason": "no such switch on this host"}
 BUSY = ("active", "activating", "deactivating")
 
 
@@ -287,6 +288,8 @@ def begin(name: str, generation: str, token: str, confirm_within: str, by: str, 
             return refusal
         if alive(name):
             return {"state": "busy", "reason": "another activation of it is under way"}
+        if purpose not in BACK and read(RUN / f"{name}.never").get("token") == token:
+            return {"state": "reverted", "reason": "the controller undid it before it began"}
         for kind in ("state", "order"):  # of an earlier switch, perhaps with the same token
             (RUN / f"{name}.{kind}").unlink(missing_ok=True)
         done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -306,7 +309,7 @@ def report(name: str, token: str, states: tuple[str, ...]) -> Answer:
         if state.get("token") == token and state.get("state") in states:
             return state
         if not running:
-            return {"token": token, "state": "lost", "reason": "no such switch on this host"}
+            return {"token": token, **LOST}
         with locked(name, wait=False) as free:
             held = not free
         running = held or alive(name)
@@ -338,20 +341,32 @@ def remembered(name: str, found: Answer) -> Answer:
 
 
 def undo(name: str, token: str) -> Answer:
-    """Order a switch back; where its process is gone, put it back here. How it ended.
-
-    Where another switch has followed it, nothing is ordered: this would be read instead of a word for that one.
-    """
-    pending, state = read(DATA / name / "pending.json"), read(RUN / f"{name}.state")
-    if token not in (pending.get("token"), state.get("token", token)):
-        return remembered(name, {"token": token, "state": "lost", "reason": "another switch has followed it"})
-    with suppress(OSError):
-        leave(name, token, "undo")
+    """Order a switch back; where its process is gone, put it back here. How it ended."""
+    if not ordered_back(name, token):
+        return remembered(name, {"token": token, **LOST})
     found = report(name, token, ENDED)
     if found["state"] == "lost" and read(DATA / name / "pending.json").get("token") == token:
         settle(name)
         found = report(name, token, ENDED)
     return remembered(name, found)
+
+
+def ordered_back(name: str, token: str) -> bool:
+    """Whether a switch is ordered back that has begun, or may have. One that has not never will: see `begin`.
+
+    Where another one has followed it, nothing is ordered: that would be read instead of a word for the other one.
+    """
+    with locked(".lease"):  # which `begin` holds until it has begun
+        pending, state = read(DATA / name / "pending.json"), read(RUN / f"{name}.state")
+        known = {str(each["token"]) for each in (pending, state) if each.get("token")}
+        if token not in known and any(records.rank(each) > records.rank(token) for each in known):
+            return False
+        with suppress(OSError):
+            if token not in known:
+                write(RUN / f"{name}.never", json.dumps({"token": token}))
+            if token in known or not state:
+                leave(name, token, "undo")
+        return token in known or not state
 
 
 def restart(name: str, by: str) -> Answer:

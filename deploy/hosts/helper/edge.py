@@ -7,7 +7,6 @@ Each call prints one line of JSON; SERVERS are names with commas between them. P
                                     so before; wait up to WAIT seconds until what they were sent is answered
   edge admit SERVERS                send to them again, as far as the health checks allow it; also to retired ones
   edge retire SERVERS               out for good, and out of the configuration that runs once they are not wanted
-  edge tidy                         retire every server that is not wanted
   edge apply                        run the wanted configuration; servers that left it stay until they are retired
   edge show                         every server as HAProxy sees it
 
@@ -264,12 +263,6 @@ def retire(text: str) -> Answer:
     return {"state": "retired"}
 
 
-def tidy() -> Answer:
-    """Retire whatever is not wanted."""
-    gone = noted(ADMITTED).keys() - servers(WANTED.read_text()).keys()
-    return {**(retire(",".join(sorted(gone))) if gone else {"state": "retired"}), "servers": sorted(gone)}
-
-
 def apply() -> Answer:
     """Reload if something else is to run; a stopped HAProxy takes it when it starts."""
     end = time.monotonic() + PATIENCE
@@ -321,7 +314,7 @@ def show() -> Answer:
 
 
 VERBS: dict[str, Callable[..., "Answer | None"]] = {
-    function.__name__: function for function in (drain, admit, retire, tidy, apply, show, prepare, start, save, again)
+    function.__name__: function for function in (drain, admit, retire, apply, show, prepare, start, save, again)
 }
 
 

@@ -696,6 +696,15 @@ def test_an_undo_leaves_no_word_for_a_switch_that_another_one_has_followed(two):
     assert two.helper.said("py-a", "9:you") == "confirm"
 
 
+@pytest.mark.parametrize("before", [None, "0:earlier"])
+def test_a_switch_that_is_undone_before_it_begins_never_begins(leased, before):
+    if before:
+        leased.helper.tell("py-a", before, "confirmed")
+    assert leased.helper.undo("py-a", TOKEN)["state"] == "lost"
+    found = leased.helper.begin("py-a", "1.0-a", TOKEN, "60", "somebody", "deploy")
+    assert found == {"state": "reverted", "reason": "the controller undid it before it began"}
+
+
 def test_an_undo_leaves_alone_what_another_switch_left(two):
     pending(two, **PENDING)
     assert two.helper.undo("py-a", "0:you")["state"] == "lost"

@@ -253,15 +253,6 @@ def test_a_wanted_server_that_is_retired_stays_in_maintenance_without_a_reload(h
     assert host.units("reload") == []
 
 
-def test_tidying_retires_whatever_is_not_wanted(host):
-    host.started(A, B, C)
-    host.want(B)
-    host.call("apply")
-    assert host.call("tidy") == {"state": "retired", "servers": [A, C]}
-    assert host.running() == [B]
-    assert host.call("tidy") == {"state": "retired", "servers": []}
-
-
 def test_a_retired_server_can_be_admitted_since_a_rollback_goes_where_the_settings_no_longer_are(host):
     host.started(A, B)
     host.want(B)

@@ -132,6 +132,12 @@ def test_stops_and_ways_back_are_switches_too(call, generation, purpose):
     assert (calls[0][4], calls[0][8]) == (generation, purpose)
 
 
+def test_without_a_lease_nothing_has_begun_so_no_host_is_told_to_undo_it():
+    hosts = Hosts()
+    found = asyncio.run(HelperPort(hosts.call, {"h1": {"host": "h1"}}, (), Times(), "deploy").undo(STAY))
+    assert (found.state, hosts.asked) == ("lost", [])
+
+
 def test_what_did_not_come_back_healthy_is_not_confirmed():
     answer, calls = asked(lambda port: port.revert(STAY, reject=False), begin={"state": "failed", "reason": "why"})
     assert answer == Answer("failed", "why")

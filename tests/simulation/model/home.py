@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.simulation.model.activity import Activity
-from tests.simulation.model.records import Answer
+from tests.simulation.model.records import Answer, rank
 from tests.simulation.model.release import RESTARTS, Release, Service
 
 BACK = ("undo", "reject")
@@ -25,6 +25,8 @@ class Home:
         self.at_work: Activity | None = None
         self.state: Answer = {}
         self.order: Answer = {}
+        self.never = ""
+        """The last token that was undone before it began."""
         self._asking: list[tuple[str, tuple[str, ...], Callable[[Answer], None]]] = []
 
     # --- what controllers ask
@@ -33,6 +35,9 @@ class Home:
         """Start a switch under PID 1; the answer comes once it is decided."""
         if self.at_work:
             reply({"state": "busy", "reason": "another activation of it is under way"})
+            return
+        if purpose not in BACK and self.never == token:
+            reply({"state": "reverted", "reason": "the controller undid it before it began"})
             return
         self.state, self.order = {}, {}
         self._work(self._switch({"to": to, "by": by, "token": token, "purpose": purpose}, within))
@@ -44,7 +49,16 @@ class Home:
         self._report(token, ENDED, reply)
 
     def undo(self, token: str, reply: Any) -> None:
-        """Order a switch back; where its process is gone, put it back here."""
+        """Order a switch back, also one that has not begun; where its process is gone, put it back here."""
+        known = {each["token"] for each in (self.pending, self.state) if each}
+        if token not in known:
+            if any(rank(each) > rank(token) for each in known):
+                reply(self._remembered(token))
+                return
+            self.never = token
+            if self.state:
+                reply(self._remembered(token))
+                return
         self._leave(token, "undo")
         if not self.at_work and self.pending and self.pending["token"] == token:
             self._work(self._left())
@@ -86,7 +100,7 @@ class Home:
         """Whatever runs is gone."""
         if self.at_work:
             self.at_work.kill()
-        self.at_work, self.service, self.state, self.order = None, None, {}, {}
+        self.at_work, self.service, self.state, self.order, self.never = None, None, {}, {}, ""
         self._asking.clear()
 
     def boot(self) -> None:

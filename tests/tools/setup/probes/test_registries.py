@@ -23,7 +23,8 @@ def test_a_silent_failure_is_still_a_failure():
     assert reason("") == "no reason given"
 
 
-def test_pip_is_asked_as_it_is_configured(tmp_path):
+def test_pip_is_asked_as_it_is_configured(tmp_path, monkeypatch):
+    monkeypatch.setattr(registries, "TRY_SECONDS", 60.0)  # pip itself may take long to start here
     (tmp_path / "lock").write_text("# made by x\nannotated-doc==0.0.7 \\\n    --hash=sha256:0a\n")
     env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_FIND_LINKS": ""}
     found = registries.pip(tmp_path / "lock", env)
