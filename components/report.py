@@ -50,6 +50,9 @@ def monitoring(spec: FleetSpec) -> dict[str, Any] | None:
         },
         "loki": loki if has_loki else None,
         "grafana": grafana if has_grafana else None,
+        "every": wanted.prometheus.every,
+        "retention_days": wanted.prometheus.retention_days,
+        "objective": wanted.objective,
         "notes": [*([] if has_loki else [NO_LOKI]), *([] if has_grafana else [NO_GRAFANA])],
     }
 
