@@ -14,7 +14,7 @@ MATCHED: Final = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
 AGGREGATED: Final = {"sum": "max", "max": "min", "min": "max", "count": "max"}
 COMBINED: Final = {"and": "or", "or": "and", "unless": "and"}
 CALCULATED: Final = {"/": "*", "-": "+"}
-_PIECE: Final = re.compile(r'(?<=[(|"])[^()|"]+(?=[)|"])')
+_PIECE: Final = re.compile(r'(?<=[()|"])[^()|"]+(?=[)|"])')
 
 
 @dataclass(frozen=True, slots=True)
