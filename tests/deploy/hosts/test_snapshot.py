@@ -430,3 +430,60 @@ def test_folders_elsewhere_that_our_units_write_in_are_looked_at(script, tmp_pat
     (tmp_path / "alert-threader-z.service").symlink_to("nowhere")
     monkeypatch.setattr(script, "UNIT_FOLDER", str(tmp_path))
     assert sorted(script.writable()) == ["/srv/b", "/srv/metrics"]
+
+
+@pytest.fixture
+def programs(script, tmp_path, monkeypatch):
+    """A folder that was unpacked from a tarball."""
+    monkeypatch.setattr(script, "PROGRAMS", str(tmp_path))
+    folder = tmp_path / "loki-ab"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "loki").write_text("#!/bin/sh\n")
+    tick()
+    (folder / ".sha256").write_text("ab12\n")
+    tick()
+    return folder
+
+
+def test_a_program_is_known_by_the_digest_of_its_tarball(script, programs):
+    assert script.programs() == {str(programs): "ab12"}
+
+
+@pytest.mark.parametrize("name", ["bin/loki", "bin/more"])
+def test_a_program_that_was_edited_by_hand_says_where(script, programs, name):
+    (programs / name).write_text("#!/bin/bad\n")
+    assert script.programs() == {str(programs): f"ab12, edited by hand: {name}"}
+
+
+def test_a_folder_without_a_digest_is_no_program(script, programs):
+    (programs / ".sha256").unlink()
+    (programs.parent / "file").write_text("")
+    assert script.programs() == {}
+
+
+def test_units_of_others_that_are_kept_from_running_are_told(script, tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "UNIT_FOLDER", str(tmp_path))
+    (tmp_path / "a.service").symlink_to("/dev/null")
+    (tmp_path / "b.service").symlink_to("/lib/systemd/system/b.service")
+    (tmp_path / "c.service").write_text("")
+    assert script.masked() == [str(tmp_path / "a.service")]
+
+
+def test_everything_below_our_folders_is_told_at_any_depth_and_what_apt_is_told_of(tmp_path):
+    (tmp_path / "alert-threader-x" / "rules" / "deep").mkdir(parents=True)
+    (tmp_path / "alert-threader-x" / "rules" / "deep" / "a.yml").write_text("a: 1\n")
+    (tmp_path / "alert-threader.d").mkdir()
+    (tmp_path / "apt").mkdir()
+    (tmp_path / "apt" / "alert-threader-loki.sources").write_text("Types: deb\n")
+    source = (HELPERS / "snapshot.py").read_text().replace("/etc/apt/sources.list.d", str(tmp_path / "apt"))
+    source = source.replace("/etc/alert-threader", str(tmp_path / "alert-threader"))
+    done = subprocess.run([sys.executable, "-c", source], input="{}\n", capture_output=True, text=True, timeout=20)
+    paths = json.loads(done.stdout)["paths"]
+    assert {path.removeprefix(f"{tmp_path}/") for path in paths if path.startswith(str(tmp_path))} == {
+        "alert-threader-x",
+        "alert-threader-x/rules",
+        "alert-threader-x/rules/deep",
+        "alert-threader-x/rules/deep/a.yml",
+        "alert-threader.d",
+        "apt/alert-threader-loki.sources",
+    }

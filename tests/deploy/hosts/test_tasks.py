@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from deploy.faults import HostFault, Place
 from deploy.hosts import operations, tasks
 
 FILE = ["files", "/etc/systemd/system/a.timer", None, json.dumps(["text", "root:root 0644"])]
@@ -15,11 +16,17 @@ STOP = ["units", "a.timer", "active", None]
 
 
 class Noting:
-    """A machine that notes the operations that it is asked for."""
+    """A machine that notes the operations that it is asked for, and the commands that it is to run."""
+
+    place = Place("h1", "10.0.0.1")
 
     def __init__(self):
         self.names = {each: name for name, each in vars(operations).items() if callable(each)}
-        self.asked = []
+        self.asked, self.ran = [], []
+
+    def run(self, command, seconds):
+        self.ran.append(str(command))
+        return []
 
     def operate(self, operation, *arguments, **more):
         self.asked.append(self.names[operation])
@@ -57,3 +64,44 @@ def test_a_folder_that_others_use_too_is_given_back_and_not_just_removed(path, a
     machine = Noting()
     tasks.apply(machine, [["directories", path, "root:root 0755", None], ["directories", path, None, "root:root 0755"]])
     assert machine.asked[:2] == [asked, "directory"]
+
+
+def test_archives_and_masks_come_before_packages_which_are_installed_together():
+    machine = Noting()
+    changes = [
+        ["sources", "grafana", None, "Types: deb\n"],
+        ["masks", "grafana.service", None, "masked"],
+        ["packages", "a", None, "installed"],
+        ["packages", "b", "config-files", "installed"],
+    ]
+    tasks.install(machine, changes)
+    source, mask, packages = machine.ran
+    assert "/etc/apt/sources.list.d/alert-threader-grafana.sources 'Types: deb\n'" in source
+    assert "systemctl mask --now" in mask
+    assert mask.endswith("sh grafana.service")
+    assert packages.endswith("sh a b")
+    assert "--no-remove" in packages
+
+
+def test_what_is_no_longer_wanted_of_archives_and_masks_goes_and_packages_stay():
+    machine = Noting()
+    tasks.apply(machine, [["masks", "a.service", "masked", None], ["packages", "a", "installed", None]])
+    tasks.apply(machine, [["sources", "grafana", "Types: deb", None]])
+    assert machine.asked == ["unmasked", "absent"]
+
+
+@pytest.mark.parametrize(
+    "folder", ["/opt/other", "/opt/alert-threader", "/opt/alert-threader/..", "/opt/alert-threader/"]
+)
+def test_only_folders_of_our_programs_are_ever_removed(folder):
+    machine = Noting()
+    with pytest.raises(HostFault, match="no folder of a program of ours"):
+        tasks.apply(machine, [["programs", folder, "ab", None]])
+    assert machine.asked == []
+
+
+def test_a_program_is_brought_and_one_that_is_wanted_no_longer_goes():
+    machine = Noting()
+    folder = "/opt/alert-threader/loki-ab"
+    tasks.apply(machine, [["programs", folder, None, json.dumps(["ab", "/here"])], ["programs", folder, "ab", None]])
+    assert machine.asked == ["program", "forgotten"]
