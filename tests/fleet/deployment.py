@@ -100,7 +100,9 @@ class Deployment:
     def release(self, *artifacts: Artifact, version: str | None = None, **health: float) -> None:
         """Want another release, with an artifact for each implementation; by default called as the first of them."""
         paths = {artifact.impl: shown(artifact) for artifact in artifacts}
-        self.change(release={"version": version or artifacts[0].version, **paths}, health={"deadline": DEADLINE, **health})
+        self.change(
+            release={"version": version or artifacts[0].version, **paths}, health={"deadline": DEADLINE, **health}
+        )
 
     def up(self, *words: str, **more: object) -> Done:
         """`pulumi up`."""
