@@ -45,14 +45,19 @@ def post(address: str, content: Mapping[str, Any]) -> None:
 
 
 def threads(slack: str, alert: str) -> list[list[str]]:
-    """The threads that tell of `alert`, each as its texts in their order, read back through Slack's API."""
+    """The threads that tell of `alert`, each as its messages in their order, read back through Slack's API."""
     found = []
     for channel in _call(slack, "conversations.list")["channels"]:
         for message in _call(slack, "conversations.history", channel=channel["id"], limit="999")["messages"]:
             if alert in message["text"]:
                 replies = _call(slack, "conversations.replies", channel=channel["id"], ts=message["ts"])["messages"]
-                found.append([reply["text"] for reply in replies])
+                found.append([_said(reply) for reply in replies])
     return found
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    """All that people read of a message."""
+    return "\n".join([message["text"], *(each.get("text", "") for each in message.get("attachments", ()))])
 
 
 def _call(slack: str, method: str, **arguments: str) -> dict[str, Any]:
