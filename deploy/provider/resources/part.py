@@ -147,11 +147,11 @@ def owned(part: str, snapshot: Snapshot, wanted: Manifest) -> Manifest:
     """What is wanted, and what else lies in folders that are this part's alone: it has no business there."""
     units = [f"{UNIT_DIRECTORY}/{unit}.d/" for unit in {part_unit(part), *wanted.units}]
     folders = (f"{part_directory(part)}/", *units)
-    strays = {path: "" for path, thing in snapshot["paths"].items() if path.startswith(folders) and "file" in thing}
-    links = {path: "" for path, thing in snapshot["paths"].items() if path.startswith(folders) and "link" in thing}
+    strays = {path: thing for path, thing in snapshot["paths"].items() if f"{path}/".startswith(folders)}
+    kinds = {"files": "file", "links": "link", "directories": "directory"}
+    more = {section: {path: "" for path, thing in strays.items() if kind in thing} for section, kind in kinds.items()}
     older = {path: "" for path in snapshot.get("programs", {}) if path.startswith(f"{PROGRAM_DIRECTORY}/{part}-")}
-    sections = wanted.sections()
-    more = {"files": strays, "links": links, "programs": older}
+    more["programs"], sections = older, wanted.sections()
     return Manifest(**{name: {**more.get(name, {}), **section} for name, section in sections.items()})
 
 
@@ -169,7 +169,11 @@ def staggered(changes: Sequence[Change]) -> tuple[tuple[Change, ...], tuple[Chan
     Whether its unit runs is not among them: that is seen to with its configuration.
     """
     now = [change for change in changes if change.section != "units"]
-    later = [change for change in now if change.section == "programs" and change.wanted is None]
+    later = [
+        change
+        for change in now
+        if change.wanted is None and (change.section == "programs" or change.name == PROGRAM_DIRECTORY)
+    ]
     return tuple(change for change in now if change not in later), tuple(later)
 
 

@@ -217,6 +217,17 @@ def test_what_somebody_puts_beside_what_is_ours_shows_masked_and_goes(path):
     assert changed(resource)[f'files["{path}"]'] is None
 
 
+def test_folders_that_somebody_made_for_that_go_after_what_lies_in_them():
+    folder = f"{unit_path('prometheus')}.d"
+    found = host()
+    found["paths"][folder] = {"directory": "root:root 0755"}
+    found["paths"][f"{folder}/mine.conf"] = {"file": "", "access": "root:root 0644"}
+    resource = part(found)
+    update(resource, read(resource))
+    names = [key.partition("[")[0] for key in changed(resource)]
+    assert names.index("files") < names.index("directories")
+
+
 def test_what_lies_beside_another_part_is_no_ones_business():
     found = host()
     found["paths"]["/etc/alert-threader-prometheus-x/a"] = {"file": "", "access": "root:root 0644"}
@@ -241,6 +252,7 @@ def test_a_program_is_brought_once_and_the_one_before_goes_when_the_new_one_runs
     monkeypatch.setattr(module, "local", lambda *words: asked_for.append(words) or "/here/program.tar.gz")
     folder, older = "/opt/alert-threader/loki-ab12ab12ab12", "/opt/alert-threader/loki-000000000000"
     found = host("loki", programs={older: "00" * 32})
+    found["paths"]["/opt/alert-threader"] = {"directory": "root:root 0755"}
     resource = part(found)
     old = read(resource, inputs("loki"))
     assert resource.diff(old, inputs("loki")) == {f'programs["{folder}"]': "add", f'programs["{older}"]': "delete"}
