@@ -243,7 +243,7 @@ def test_a_host_that_somebody_names_as_lost_is_not_read(monkeypatch):
 def test_cancelling_undoes_what_is_under_way_and_only_then():
     async def cancelled():
         task = asyncio.ensure_future(made.update("urn", OLD, NEW))
-        while not made.busy:
+        while not any(verb == "begin" for verb, _ in verbs(made)):
             await asyncio.sleep(0)
         await made.cancel()
         task.cancel()
