@@ -55,7 +55,7 @@ options {{
 }};
 """
 
-SAID: Final = 'unix-dgram("/run/systemd/journal/dev-log")'
+SAID: Final = 'unix-dgram("/run/systemd/journal/dev-log" template("<${PRI}>${PROGRAM}: ${MESSAGE}"))'
 """Where syslog-ng says what happens to it: in the journal, as any other unit."""
 
 # Only its sign of life is sent: what it says of a push that failed would make another one.
@@ -122,11 +122,21 @@ def _after(last: str, own: str) -> str:
     return f"$(+ {own} $(* $(- {is_ahead} {is_far_ahead}) {ahead}))"
 
 
+def _known(last: str) -> str:
+    """A template: `last`, or where that is 0, a moment after now.
+
+    That is when the shipper has just started, maybe between two lines of one microsecond: it can not know how far the
+    shipper before it came, but 0.1 ms would be more lines than the journal reads at once.
+    """
+    return f"$(+ {last} $(* $(- 1 $(/ $(+ {_FAR - 1} {last}) {_FAR})) $(+ {_SECOND // 10_000} {_OWN_TIME})))"
+
+
 _OWN_TIME: Final = "${.time.own}"
 _MOMENT: Final = f"""\
 rewrite moment {{
     set("${{S_UNIXTIME}}${{S_USEC}}000" value(".time.own"));
-    set("$(iterate '{_after("$_", _OWN_TIME)}' 0)" value(".time.last"));
+    set("$(iterate '{_after(_known("$_"), _OWN_TIME)}' 0)" value(".time.last"));
+    set("{_known("${.time.last}")}" value(".time.last"));
     set("{_after("${.time.last}", _OWN_TIME)}" value(".loki.time"));
 }};
 """

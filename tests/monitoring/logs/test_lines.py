@@ -122,6 +122,7 @@ def stamps(shipped, *moments, many=1):
 
 
 def test_the_time_of_a_line_is_that_of_the_journal_in_nanoseconds(shipped):
+    arrived(shipped, "the first one, which is later by as much as a shipper that just started can not know")
     assert stamps(shipped, 2e9, 2e9 + 0.000123, 2e9 + 5.05) == [
         2 * 10**18,
         2 * 10**18 + 123_000,
@@ -140,6 +141,25 @@ def test_a_clock_that_is_set_back_is_followed(shipped):
     assert found[:3] == [round(moment * 10**9) for moment in moments[:3]]
     assert found[3] == found[2] + 1
     assert found[4] == round(moments[4] * 10**9)
+
+
+def test_a_shipper_that_starts_between_lines_of_one_moment_goes_on_after_them(tmp_path):
+    def write(moment, *numbers):
+        shipper.write(*map(str, numbers), unit="alert-threader-clock.service", TIME=f"{moment:.6f}")
+        with shipper:
+            soon(lambda: {str(number) for number in numbers} <= {text for _, text in loki.lines})
+
+    with Loki() as loki:
+        shipper = Shipper(tmp_path, loki.url)
+        shipper.write("-1", unit="alert-threader-clock.service", TIME="1999999999.000000")
+        write(2e9, *range(300))
+        write(2e9, *range(300, 600))
+    stamps = {
+        int(text): int(when) for labels, when, text in loki.taken if labels.get("unit", "").endswith("clock.service")
+    }
+    assert sorted(stamps, key=stamps.__getitem__) == [*range(-1, 600)]
+    assert stamps[299] - 2 * 10**18 == 299
+    assert stamps[599] - 2 * 10**18 < 200_000
 
 
 def test_the_shipper_says_that_it_is_there_and_how_it_is(shipped):
