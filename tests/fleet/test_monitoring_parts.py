@@ -3,8 +3,11 @@
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 import tarfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +25,7 @@ ON_MONITORS = ("prometheus", "alertmanager", "blackbox-exporter", "node-exporter
 PLACES = [*((MONITOR, part) for part in ON_MONITORS), (OTHER, "node-exporter")]
 PROMETHEUS = "/etc/alert-threader-prometheus"
 MASKED = ("prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter", "prometheus-node-exporter")
+KEYRING = "/usr/share/keyrings/debian-archive-{}-automatic.gpg"
 LEFT = """
 find /etc /opt /usr/local /var/lib /run -name '*alert-threader*' -not -path '/run/systemd/*' -not -path /run/host/'*' \\
     -not -path '/var/lib/systemd/*'
@@ -319,6 +323,54 @@ def test_back_to_the_package_nothing_of_the_tarball_stays(lab: Lab, stack: Deplo
     assert lab.sh(MONITOR, "ls -A /opt") == ""
 
 
+# --- a package from its vendor's archive
+
+
+@pytest.fixture(scope="module")
+def archive(lab: Lab, stack: Deployment) -> dict[str, str]:
+    """Debian's archive as if it were a vendor's, with its key."""
+    if not shutil.which("gpg"):
+        pytest.skip("gpg is not here, which writes a key as a text")
+    lines = lab.sh(MONITOR, "cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || :")
+    uri = re.search(r"^(?:URIs: |deb (?:\[.*\] )?)(\S+/debian)/?\s", lines, re.MULTILINE)[1]
+    suite = lab.sh(MONITOR, ". /etc/os-release && echo $VERSION_CODENAME").strip()
+    keyring = KEYRING.format(suite)
+    if not Path(keyring).exists():
+        pytest.skip(f"{keyring} is not here")
+    export = ["gpg", "--no-default-keyring", "--keyring", keyring, "--export", "--armor"]
+    key = subprocess.run(export, capture_output=True, text=True, check=True).stdout
+    indented = "".join(f" {line or '.'}\n" for line in key.splitlines())
+    path = lab.folder / "vendor.sources"
+    path.write_text(f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\nSigned-By:\n{indented}")
+    return {"package": "prometheus-alertmanager", "sources": str(path)}
+
+
+def test_apt_is_told_of_a_vendors_archive_and_whoever_edits_that_is_seen(lab: Lab, stack: Deployment, archive):
+    stack.change(monitoring=wanted(alertmanager={"source": archive}))
+    lab.sh(MONITOR, "rm -f /var/lib/apt/lists/*InRelease")
+    stack.apply().good()
+    file = "/etc/apt/sources.list.d/alert-threader-alertmanager.sources"
+    assert lab.inside(MONITOR, file).read_text() == Path(archive["sources"]).read_text()
+    assert "InRelease" in lab.sh(MONITOR, "ls /var/lib/apt/lists")
+    assert active(lab, "alertmanager")
+    assert stack.preview().good().unchanged
+    lab.sh(MONITOR, f"sed -i s/main/contrib/ {file}")
+    assert re.search(r"\+ +Components: main", stack.preview("--diff").good().text)
+    stack.apply().good()
+    assert stack.preview().good().unchanged
+
+
+def test_an_archive_whose_key_is_another_is_told_in_apts_words(lab: Lab, stack: Deployment, archive):
+    bad = lab.folder / "bad.sources"
+    bad.write_text(Path(archive["sources"]).read_text().replace("Suites: ", "Suites: no-such-"))
+    stack.change(monitoring=wanted(alertmanager={"source": {**archive, "sources": str(bad)}}))
+    done = stack.apply().failed()
+    assert re.search(r"app-4 .*no-such-", done.text), done.text
+    stack.change(monitoring=wanted())
+    stack.apply().good()
+    assert lab.sh(MONITOR, "ls /etc/apt/sources.list.d | grep alert-threader || :") == ""
+
+
 # --- the second path
 
 
@@ -350,7 +402,7 @@ def test_without_a_monitor_nothing_of_the_monitoring_stays_and_the_fleet_serves_
     stack.apply().good()
     parts = "|".join((*ON_MONITORS, "log-shipper", "watchdog"))
     for host in HOSTS:
-        assert lab.sh(host, f"({LEFT}) | grep -E 'alert-threader-({parts})|(^|[ /])prometheus' || :") == ""
+        assert lab.sh(host, f"({LEFT}) | grep -E 'alert-threader-({parts})|(^|system/)prometheus' || :") == ""
     assert active(lab, "edge")
     assert stack.preview().good().unchanged
 
