@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any, Final
 
+from deploy.settings.specs import EDGE_ROLE
 from tools.demo import fleet_of
 from tools.demo.converge import converge
 from tools.fleet import owner
@@ -88,11 +89,11 @@ class Stage:
         found: dict[str, str] = self.pulumi.outputs()["edges"]
         return next(iter(found.values()))
 
-    def last(self) -> tuple[str, str]:
-        """The host and the name of the instance whose alert is the proof: the last one, elsewhere than the edge."""
-        instances: dict[str, dict[str, str]] = self.pulumi.outputs()["inventory"]["instances"]
-        name, place = list(instances.items())[-1]
-        return place["host"], name
+    def victim(self) -> tuple[str, str]:
+        """The host and the name of the instance whose alert is the proof; not beside the edge, if it can be."""
+        found: dict[str, dict[str, Any]] = self.pulumi.outputs()["inventory"]
+        places = [(each["host"], name) for name, each in found["instances"].items()]
+        return min(places, key=lambda place: EDGE_ROLE in found["hosts"][place[0]]["roles"])
 
     def monitoring(self) -> Mapping[str, Any]:
         """Where the parts of the monitoring listen."""
