@@ -53,6 +53,11 @@ def configuration(fleet: FleetSpec, host: HostSpec) -> str:
     return yaml_text(made)
 
 
+LONGEST_ANSWER: Final = 256 << 20
+"""Bytes: 5,000 lines, more than which nobody gets at once, of 48 KB, which is where the journal cuts them. By default a
+question with an answer of more than 4 MB is never answered."""
+
+
 def _server(fleet: FleetSpec, host: HostSpec) -> dict[str, Any]:
     """A push that is logged would be pushed in its turn, hence `warn`."""
     return {
@@ -60,6 +65,8 @@ def _server(fleet: FleetSpec, host: HostSpec) -> dict[str, Any]:
         "http_listen_port": fleet.monitoring.loki.port,
         "grpc_listen_address": "127.0.0.1",
         "grpc_listen_port": GRPC_PORT,
+        "grpc_server_max_recv_msg_size": LONGEST_ANSWER,
+        "grpc_server_max_send_msg_size": LONGEST_ANSWER,
         "log_level": "warn",
     }
 

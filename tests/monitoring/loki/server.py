@@ -8,6 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable
+from http.client import HTTPResponse
 from pathlib import Path
 
 import yaml
@@ -60,21 +61,30 @@ class Server:
         self._process.kill()
         self._process.wait()
 
-    def push(self, labels: Labels, moments: Iterable[float], tenant: str = loki.TENANT) -> None:
+    def push(self, labels: Labels, moments: Iterable[float], tenant: str = loki.TENANT, text: str = "line") -> None:
         """Lines of one stream, at Unix times."""
-        values = [[str(round(moment * SECOND)), f"line {number}"] for number, moment in enumerate(moments)]
+        values = [[str(round(moment * SECOND)), f"{text} {number}"] for number, moment in enumerate(moments)]
         body = json.dumps({"streams": [{"stream": labels, "values": values}]}).encode()
-        head = {"Content-Type": "application/json", "X-Scope-OrgID": tenant}
-        with DIRECT.open(urllib.request.Request(f"{self.url}/loki/api/v1/push", body, head), timeout=10):
+        with self._ask("push", tenant, body):
             pass
 
     def query(self, expression: str, moment: float, tenant: str = loki.TENANT) -> list[tuple[Labels, float]]:
         """What an expression gives at a Unix time."""
         words = urllib.parse.urlencode({"query": expression, "time": str(round(moment * SECOND))})
-        request = urllib.request.Request(f"{self.url}/loki/api/v1/query?{words}", headers={"X-Scope-OrgID": tenant})
-        with DIRECT.open(request, timeout=20) as answer:
+        with self._ask(f"query?{words}", tenant) as answer:
             found = json.load(answer)["data"]["result"]
         return [(each["metric"], float(each["value"][1])) for each in found]
+
+    def lines(self, selector: str, since: float) -> list[str]:
+        """The texts of lines since a Unix time, as many as anybody gets at once."""
+        asked = {"query": selector, "start": round(since * SECOND), "end": round(time.time() * SECOND), "limit": 5000}
+        with self._ask(f"query_range?{urllib.parse.urlencode(asked)}", loki.TENANT) as answer:
+            streams = json.load(answer)["data"]["result"]
+        return [text for stream in streams for _, text in stream["values"]]
+
+    def _ask(self, path: str, tenant: str, body: bytes | None = None) -> HTTPResponse:
+        head = {"Content-Type": "application/json", "X-Scope-OrgID": tenant}
+        return DIRECT.open(urllib.request.Request(f"{self.url}/loki/api/v1/{path}", body, head), timeout=20)
 
     def _wait(self) -> None:
         """Until it takes lines and answers questions; it calls itself ready only much later."""

@@ -1,6 +1,7 @@
 """Loki's configuration: what follows from the settings, and that the real Loki takes it."""
 
 import subprocess
+import time
 
 import pytest
 import yaml
@@ -98,11 +99,18 @@ def test_the_real_one_takes_it_and_would_not_take_everything(tmp_path):
 
 @pytest.mark.toolchain
 def test_lines_survive_a_kill(tmp_path):
-    import time
-
     now = time.time()
     server = Server(tmp_path, fleet())
     with server:
         server.push({"job": "kept"}, [now - 5, now - 4])
     with server:
         assert [value for _, value in server.query('sum(count_over_time({job="kept"}[1m]))', now)] == [2.0]
+
+
+@pytest.mark.toolchain
+def test_many_long_lines_are_answered_at_once(tmp_path):
+    now = time.time()
+    with Server(tmp_path, fleet()) as server:
+        for start in range(0, 600, 100):
+            server.push({"job": "long"}, [now - 10 + (start + each) / 1000 for each in range(100)], text="x" * 30_000)
+        assert len(server.lines('{job="long"}', now - 20)) == 600
