@@ -18,11 +18,14 @@ NEEDED: tuple[tuple[str, str], ...] = (
     (REDIS, "redis-tools"),
     ("promtool", "prometheus"),
     ("amtool", "prometheus-alertmanager"),
+    ("syslog-ng", "syslog-ng-core"),
+    ("/usr/share/doc/syslog-ng-mod-http", "syslog-ng-mod-http"),
 )
 """(command or file, the package that has it)."""
 SERVICES: Mapping[str, str] = {
     "prometheus": "prometheus.service",
     "prometheus-alertmanager": "prometheus-alertmanager.service",
+    "syslog-ng-core": "syslog-ng.service",
 }
 """What a package would start by itself, though we need only its tools: set-up masks it first."""
 UNITS = Path("/etc/systemd/system")
