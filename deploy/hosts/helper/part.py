@@ -16,6 +16,7 @@ import time
 from typing import Any
 
 LINES, POLL, SETTLED = 20, 0.1, 1.0  # lines of a program's words; seconds between looks, and that it has to stay
+BEHIND = 1.0  # seconds that the journal gets to take a program's last words
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is asked in their place
 
 
@@ -41,7 +42,9 @@ def shown(unit: str) -> dict[str, str]:
 
 
 def words_of(unit: str, invocation: str) -> str:
-    """What a unit said since the start that has this id."""
+    """What a unit said since the start that has this id; the journal is a moment behind."""
+    time.sleep(BEHIND)
+    told("journalctl", "--sync")
     match = [f"_SYSTEMD_INVOCATION_ID={invocation}"] if invocation else ["--unit", unit]
     text = told("journalctl", "--quiet", "--output=cat", "--no-pager", f"--lines={LINES}", *match)[1]
     return last(text)
