@@ -97,8 +97,12 @@ def up(deployment: Deployment, cut: bool) -> str:
     return process.output.read_text()  # type: ignore[attr-defined]
 
 
+NOT_HERE = {"command failed", "package in the way"}
+"""What stands for all others, and what takes a package that conflicts with one of ours: apt's words are in a fast test."""
+
+
 def test_the_table_has_no_fault_that_is_not_provoked_here():
-    assert {each.name for each in (*FIRST, *SECOND)} == {fault.name for fault in FAULTS} - {"command failed"}
+    assert {each.name for each in (*FIRST, *SECOND)} == {fault.name for fault in FAULTS} - NOT_HERE
 
 
 @pytest.mark.parametrize("number", range(len(FIRST)), ids=[each.name for each in FIRST])
