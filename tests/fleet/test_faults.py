@@ -98,7 +98,7 @@ def up(deployment: Deployment, cut: bool) -> str:
 
 
 NOT_HERE = {"command failed", "package in the way"}
-"""What stands for all others, and what takes a package that conflicts with one of ours: apt's words are in a fast test."""
+"""What stands for all others, and a package that conflicts with one of ours: a fast test has the words of apt."""
 
 
 def test_the_table_has_no_fault_that_is_not_provoked_here():
