@@ -126,7 +126,7 @@ def test_of_each_host_much_is_told_and_only_its_owner_may_read_it(archives, host
     assert f"Id=alert-threader@{name}.service" in texts[f"{top}/units.txt"]
     assert ":9009" in texts[f"{top}/listening.txt"]
     assert "SLACK_BOT_TOKEN" in texts[f"{top}/{name}/variables.txt"]
-    assert '"verdict"' in texts[f"{top}/{name}/ledger.jsonl"]
+    assert '"confirmed"' in texts[f"{top}/{name}/ledger.jsonl"]
     assert "/health: 200" in texts[f"{top}/{name}/answers.txt"]
 
 
