@@ -14,6 +14,8 @@ class Kind(StrEnum):
     ACTIVATE = "activate"
     STOP = "stop"
     ADMIT = "admit"
+    KEEP = "keep"  # the second slot of an instance runs what the instance ran
+    DROP = "drop"  # it is stopped and removed
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Batch:
-    """Steps that are done side by side; `why` they belong together, where more than the batch size binds them."""
+    """Steps that are done side by side; `why` they belong together, where more than the batch size binds them.
+
+    Of an `idle` one edges are told nothing: a shift before it has taken the traffic away, one after it gives it back.
+    """
 
     steps: tuple[Step, ...]
     why: str = ""
+    idle: bool = False
 
     def lines(self, number: int) -> tuple[str, ...]:
         """The batch as people read it."""
@@ -76,12 +82,81 @@ class Batch:
         return (f"{number}. {head}", *(f"   {step}" for step in self.steps))
 
 
+class Phase(StrEnum):
+    """When a check comes: before what is new gets traffic, while it gets its share, or once it has all of it."""
+
+    IDLE = "idle"
+    TRAFFIC = "traffic"
+    AFTER = "after"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a generation of an instance answers, for gates to look at."""
+
+    instance: str
+    host: str
+    port: int
+    generation: str
+
+    @property
+    def server(self) -> str:
+        """What the edges call it."""
+        return server_name(self.instance, self.host, self.port)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Traffic moves at all edges at once: servers to the weights they get, 0 for none; `back` is what undoes it."""
+
+    weights: Mapping[str, int]
+    back: Mapping[str, int]
+    title: str
+
+    def lines(self, number: int) -> tuple[str, ...]:
+        """The shift as people read it."""
+        return (f"{number}. {self.title}",)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Gates look at `candidates`, which run what is new, and for comparison at `baselines`, freshly started as well."""
+
+    phase: Phase
+    title: str
+    candidates: tuple[Place, ...]
+    baselines: tuple[Place, ...] = ()
+
+    def lines(self, number: int) -> tuple[str, ...]:
+        """The check as people read it."""
+        return (f"{number}. {self.title}",)
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A person decides: promote or abort."""
+
+    title: str
+
+    def lines(self, number: int) -> tuple[str, ...]:
+        """The hold as people read it."""
+        return (f"{number}. {self.title}",)
+
+
+Stage = Batch | Shift | Check | Hold
+
+
 @dataclass(frozen=True)
 class Plan:
-    """The batches in their order, and all instances that have to be well meanwhile, each with its host."""
+    """The stages in their order, and all instances that have to be well meanwhile, each with its host."""
 
-    batches: tuple[Batch, ...]
+    stages: tuple[Stage, ...]
     watched: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def batches(self) -> tuple[Batch, ...]:
+        """The stages that change what instances run."""
+        return tuple(stage for stage in self.stages if isinstance(stage, Batch))
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -89,8 +164,8 @@ class Plan:
         return tuple(step for batch in self.batches for step in batch.steps)
 
     def lines(self) -> tuple[str, ...]:
-        """The plan as a numbered list, a number for each batch."""
-        return tuple(line for number, batch in enumerate(self.batches, start=1) for line in batch.lines(number))
+        """The plan as a numbered list, a number for each stage."""
+        return tuple(line for number, stage in enumerate(self.stages, start=1) for line in stage.lines(number))
 
 
 @dataclass(frozen=True)

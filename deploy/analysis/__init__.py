@@ -1,0 +1,1 @@
+"""Whether what is new is good enough: gates, what they measured, and the verdicts. Pure."""
