@@ -35,6 +35,15 @@ def instance_directory(instance: str) -> str:
     return f"{DATA_DIRECTORY}/{instance}"
 
 
+SLOT: Final = "--prev"
+"""How the name of an instance's second slot ends, in which the generation before goes on."""
+
+
+def slot_name(instance: str) -> str:
+    """The second slot of an instance."""
+    return f"{instance}{SLOT}"
+
+
 def generations_directory(instance: str) -> str:
     """The immutable generations of an instance, one folder each."""
     return f"{instance_directory(instance)}/generations"

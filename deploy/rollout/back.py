@@ -8,8 +8,8 @@ from typing import Final
 from deploy.errors import ForPeople
 from deploy.manifest.running import generation_of
 from deploy.rollout.lease import SECONDS
-from deploy.rollout.plan import Batch, Kind, Step
-from deploy.rollout.port import SUPERSEDED, Answer
+from deploy.rollout.plan import Batch, Kind, Shift, Stage, Step
+from deploy.rollout.port import SHIFTED, SUPERSEDED, Answer
 from deploy.rollout.run import Run
 
 FRESH: Final = SECONDS / 2
@@ -37,11 +37,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Ended:
-    """How far the steps of a batch came, and what ended it where no step did."""
+    """How far the steps of a batch came, what ended it where no step did, and whether edges had no part in it."""
 
     steps: tuple[Step, ...] = ()
     answers: tuple[Answer, ...] = ()
     stopped: str | None = None
+    idle: bool = False
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -87,18 +88,30 @@ def _at_fault(answer: Answer) -> bool:
     return answer.state not in ("healthy", "confirmed") and not (answer.state == "not begun" and not answer.reason)
 
 
-async def go_back(run: Run, ended: Ended, done: Sequence[Batch], culprits: Collection[str] = ()) -> list[str]:
-    """Undo the batch that ended, then the earlier ones from the last to the first; what is not known to be back.
+async def go_back(run: Run, ended: Ended, done: Sequence[Stage], culprits: Collection[str] = ()) -> list[str]:
+    """Undo the batch that ended, then the earlier stages from the last to the first; what is not known to be back.
 
     What `culprits` leave is rejected. Raises Superseded when another controller has taken over meanwhile.
     """
-    stuck = await _all_back(run, ended.steps, ended.answers, culprits)
-    for batch in reversed(done):
-        steps = tuple(step for step in batch.steps if step.kind is not Kind.ADMIT and not _needed(step, stuck))
-        run.tell(f"going back: {', '.join(step.instance for step in steps)}")
-        stuck |= await _all_back(run, steps, tuple(Answer("confirmed") for _ in steps), culprits)
-        stuck |= {step: "stays" for step in batch.steps if _needed(step, stuck)}
-    return [f"{step.instance} on {step.host} {why}" for step, why in stuck.items()]
+    stuck, lost = await _all_back(run, ended, culprits), list[str]()
+    for stage in reversed(done):
+        if isinstance(stage, Shift):
+            lost += await _shifted_back(run, stage)
+        if isinstance(stage, Batch):
+            steps = tuple(step for step in stage.steps if step.kind is not Kind.ADMIT and not _needed(step, stuck))
+            run.tell(f"going back: {', '.join(step.instance for step in steps)}")
+            confirmed = tuple(Answer("confirmed") for _ in steps)
+            stuck |= await _all_back(run, Ended(steps, confirmed, idle=stage.idle), culprits)
+            stuck |= {step: "stays" for step in stage.steps if _needed(step, stuck)}
+    return [*(f"{step.instance} on {step.host} {why}" for step, why in stuck.items()), *lost]
+
+
+async def _shifted_back(run: Run, stage: Shift) -> list[str]:
+    """Move traffic back; what is said where an edge did not."""
+    run.tell("traffic goes back")
+    await held(run, run.plan.steps)
+    answer = await run.port.shift(stage.back)
+    return [] if answer.state == SHIFTED else [f"traffic: {answer.reason or answer.state}"]
 
 
 def _needed(step: Step, stuck: Collection[Step]) -> bool:
@@ -106,38 +119,49 @@ def _needed(step: Step, stuck: Collection[Step]) -> bool:
     return generation_of(step.before) is None and step.instance in {each.instance for each in stuck}
 
 
-async def _all_back(
-    run: Run, steps: Sequence[Step], answers: Sequence[Answer], culprits: Collection[str]
-) -> dict[Step, str]:
+async def _all_back(run: Run, ended: Ended, culprits: Collection[str]) -> dict[Step, str]:
     """How each instance goes back, by how far it came; then edges hear of it; why some are not known to be back."""
-    pairs = tuple(zip(steps, answers, strict=True))
+    steps, pairs = ended.steps, tuple(zip(ended.steps, ended.answers, strict=True))
     confirmed = [step for step, each in pairs if each.state == "confirmed"]
     unsure = [step for step, each in pairs if each.state not in _LEFT | {"confirmed"}]
-    ways = (_reverted(run, confirmed, culprits), *(_undone(run, step, culprits) for step in unsure))
+    way = _Way(run, culprits, ended.idle)
+    ways = (_reverted(way, confirmed), *(_undone(way, step) for step in unsure))
     stuck = {step: why for told in await asyncio.gather(*ways) for step, why in told.items()}
     await held(run, steps)
-    await asyncio.gather(*(run.port.admit(step, back=True, sure=step not in stuck) for step in steps))
+    if not ended.idle:
+        await asyncio.gather(*(run.port.admit(step, back=True, sure=step not in stuck) for step in steps))
     return {step: stuck[step] for step in steps if step in stuck}
 
 
-async def _undone(run: Run, step: Step, culprits: Collection[str]) -> dict[Step, str]:
+@dataclass(frozen=True)
+class _Way:
+    """How instances go back: what `culprits` leave is rejected, and of `idle` ones edges hear nothing."""
+
+    run: Run
+    culprits: Collection[str]
+    idle: bool
+
+
+async def _undone(way: _Way, step: Step) -> dict[Step, str]:
     """Order one back that is not confirmed, as far as is known; why it is not known to be back."""
-    after = await run.port.undo(step)
+    after = await way.run.port.undo(step)
     if after.state == "confirmed":
-        return await _reverted(run, [step], culprits)
+        return await _reverted(way, [step])
     if after.state in _LEFT | {"lost"}:
         return {}
     return {step: f"goes back by itself: no word from it yet ({after.reason or after.state})"}
 
 
-async def _reverted(run: Run, steps: Sequence[Step], culprits: Collection[str]) -> dict[Step, str]:
+async def _reverted(way: _Way, steps: Sequence[Step]) -> dict[Step, str]:
     """Switch back what was confirmed, all at once, since one may wait for another's port; why those are not back."""
+    port = way.run.port
     try:
-        await held(run, steps)
+        await held(way.run, steps)
     except Superseded:
         return dict.fromkeys(steps, "was left to another controller")
-    await asyncio.gather(*(run.port.drain(step, back=True) for step in steps))
-    back = await asyncio.gather(*(run.port.revert(step, reject=step.instance in culprits) for step in steps))
+    if not way.idle:
+        await asyncio.gather(*(port.drain(step, back=True) for step in steps))
+    back = await asyncio.gather(*(port.revert(step, reject=step.instance in way.culprits) for step in steps))
     pairs = zip(steps, back, strict=True)
     return {
         step: f"could not go back ({each.reason or each.state})" for step, each in pairs if each.state != "confirmed"

@@ -9,11 +9,12 @@ from typing import Any, Final, Protocol
 from deploy.errors import ForPeople
 from deploy.manifest.running import generation_of
 from deploy.rollout.back import Superseded
-from deploy.rollout.execute import RolloutFailed, execute
+from deploy.rollout.execute import Held, RolloutFailed, execute
 from deploy.rollout.lease import Lease, held
 from deploy.rollout.plan import Plan, Target
 from deploy.rollout.port import UNREACHABLE, Leases, Port
-from deploy.rollout.run import Run
+from deploy.rollout.run import Judged, Run
+from deploy.rollout.story import Decision, Seen, State, Story, told
 
 CHANGED: Final = "nothing was activated: another rollout changed the fleet meanwhile"
 
@@ -30,7 +31,8 @@ class Order:
     """What is to be done and what hosts remember of it.
 
     `purpose` is deploy or rollback. `scope` are the hosts that grant the lease, `seen` is the highest counter known.
-    `hosts` (how each is reached), `edges` and `settings` let any one host tell later how to go back.
+    `hosts` (how each is reached), `edges` and `settings` let any one host tell later how to go back. With a `decision`
+    it goes on with a rollout that was held, at stage `start`.
     """
 
     purpose: str
@@ -43,6 +45,16 @@ class Order:
     hosts: Mapping[str, Mapping[str, Any]]
     edges: tuple[str, ...]
     settings: Mapping[str, Any]
+    decision: Decision | None = None
+    start: int = 0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The name of a rollout, such as r7, and where and why it is held, if it is."""
+
+    rollout: str
+    held: Held | None = None
 
 
 class NotNoted(ForPeople):
@@ -59,8 +71,8 @@ Look = Callable[[], Awaitable[tuple[Target, Plan]]]
 
 async def conduct(
     order: Order, run: Run, port: Controlled, controller: str, utc: Callable[[], datetime], look: Look
-) -> str:
-    """Carry `run` out under the lease; the name of the rollout, such as r7.
+) -> Ending:
+    """Carry `run` out under the lease, until it is done or held.
 
     Where the lease had to be waited for, `look` tells what runs now: another plan is taken only if the same runs.
     Raises what `execute` raises; LeaseHeld, LeaseFault, Changed and NotNoted before anything was done.
@@ -75,14 +87,69 @@ async def conduct(
         began = await _noted(order, port, record(order, lease, "begun", None, utc()))
         if began:
             raise NotNoted(f"nothing was activated: {began}; next: threader doctor")
+        chronicle = _Chronicle(order, lease, run.plan, port, utc)
+        run = replace(run, reached=chronicle.reached)
         try:
-            await execute(run)
+            held_at = await execute(run, order.start)
         except (RolloutFailed, Superseded) as error:
-            verdict = "failed" if isinstance(error, RolloutFailed) else "superseded"
+            verdict = State.FAILED if isinstance(error, RolloutFailed) else State.SUPERSEDED
+            await chronicle.end(verdict, str(error))
             await _noted(order, port, record(order, lease, verdict, str(error), utc()))
             raise
-        await _noted(order, port, record(order, lease, "done", None, utc()))
-        return lease.rollout
+        verdict = State.HELD if held_at else State.DONE
+        unwritten = await chronicle.end(verdict, held_at.reason if held_at else None)
+        if held_at and unwritten:
+            raise NotNoted(f"{lease.rollout} is held, and no host could note it: {unwritten}; next: threader deploy")
+        await _noted(order, port, record(order, lease, verdict, held_at.reason if held_at else None, utc()))
+        return Ending(lease.rollout, held_at)
+
+
+class _Chronicle:
+    """Keeps the story of a rollout on its hosts; a plan of one stage has none to tell until its end."""
+
+    def __init__(self, order: Order, lease: Lease, plan: Plan, port: Leases, utc: Callable[[], datetime]) -> None:
+        self._hosts, self._port, self._utc = sorted(order.scope), port, utc
+        now = stamp(utc())
+        self._story = Story(
+            id=lease.rollout,
+            token=lease.token,
+            purpose=order.purpose,
+            strategy=order.strategy,
+            by=order.by,
+            began=now,
+            updated=now,
+            state=State.RUNNING,
+            plan=plan,
+            found=order.found,
+            wanted=order.wanted,
+            start=order.start,
+            decision=order.decision,
+            settings=order.settings,
+        )
+
+    async def reached(self, at: int, judged: Judged | None) -> None:
+        """A stage begins, or its gates have said something."""
+        seen = (Seen(at, judged.next, judged.reason, judged.verdicts),) if judged else ()
+        self._story = replace(self._story, at=at, seen=(*self._story.seen, *seen))
+        if len(self._story.plan.stages) > 1:
+            await self._write()
+
+    async def end(self, state: State, reason: str | None) -> str | None:
+        """It ended; why that could not be written down at any host."""
+        self._story = replace(self._story, state=state, reason=reason)
+        return await self._write()
+
+    async def _write(self) -> str | None:
+        self._story = replace(self._story, updated=stamp(self._utc()))
+        line = told(self._story)
+        answers = await asyncio.gather(*(self._port.story(host, line) for host in self._hosts))
+        bad = [answer.reason or answer.state for answer in answers if answer.state != "written"]
+        return "; ".join(bad) if len(bad) == len(answers) else None
+
+
+def stamp(at: datetime) -> str:
+    """A time as hosts note it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _runs(found: Target) -> tuple[Mapping[str, Any], ...]:
@@ -111,7 +178,7 @@ def record(order: Order, lease: Lease, verdict: str, reason: str | None, at: dat
     return {
         "id": lease.rollout,
         "token": lease.token,
-        "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "at": stamp(at),
         "by": order.by,
         "purpose": order.purpose,
         "strategy": order.strategy,

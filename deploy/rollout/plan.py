@@ -46,7 +46,7 @@ class Step:
     @property
     def server(self) -> str | None:
         """What the edges call the place at which it will answer, None for a stop."""
-        return None if self.kind is Kind.STOP else self._server(self.port)
+        return None if self.kind in (Kind.STOP, Kind.DROP) else self._server(self.port)
 
     def _server(self, port: int | None) -> str | None:
         return server_name(self.instance, self.host, port) if port else None
@@ -57,6 +57,8 @@ class Step:
             return f"{where}, which ran {self.before}"
         if self.kind is Kind.ADMIT:
             return f"{where} to traffic again, found as {self.before}"
+        if self.kind in (Kind.KEEP, Kind.DROP):
+            return f"{where}: {self.generation}"
         again = generation_of(self.before) == self.generation
         change = f"again {self.generation}, found as {self.before}" if again else f"{self.before} -> {self.generation}"
         moved = f", port {self.port_before} -> {self.port}" if self.port_before not in (None, self.port) else ""
@@ -148,10 +150,14 @@ Stage = Batch | Shift | Check | Hold
 
 @dataclass(frozen=True)
 class Plan:
-    """The stages in their order, and all instances that have to be well meanwhile, each with its host."""
+    """The stages in their order, and all instances that have to be well meanwhile, each with its host.
+
+    Second slots that it made stay for `warm` s after it is done.
+    """
 
     stages: tuple[Stage, ...]
     watched: Mapping[str, str] = field(default_factory=dict)
+    warm: float = 0.0
 
     @property
     def batches(self) -> tuple[Batch, ...]:

@@ -9,6 +9,7 @@ from deploy.rollout.plan import Step
 DRAINED: Final = "drained"
 GRANTED: Final = "granted"
 READY: Final = "ready"
+SHIFTED: Final = "shifted"
 SUPERSEDED: Final = "superseded"
 UNREACHABLE: Final = "unreachable"
 
@@ -69,6 +70,18 @@ class Port(Protocol):
     async def retire(self, step: Step) -> Answer:
         """Let every edge forget the place that was left, when nothing goes back any more."""
 
+    async def shift(self, weights: Mapping[str, int]) -> Answer:
+        """Give servers these weights at every edge, those with one before others lose theirs; then `shifted`.
+
+        An edge at which one of them is not up changes nothing and says so.
+        """
+
+    async def warm(self, step: Step, seconds: float) -> Answer:
+        """Let the second slot that a step made go on for so many seconds; then it stops and goes by itself."""
+
+    async def asked(self, host: str) -> str | None:
+        """Who asked this rollout to stop, as its host was told, in words; None if nobody did."""
+
     async def survey(self, instances: Mapping[str, str]) -> Mapping[str, str | None]:
         """Why each instance (by name, with its host) is not healthy and ready, or None."""
 
@@ -84,3 +97,6 @@ class Leases(Protocol):
 
     async def note(self, host: str, record: Mapping[str, Any]) -> Answer:
         """Append to the host's list of rollouts."""
+
+    async def story(self, host: str, record: Mapping[str, Any]) -> Answer:
+        """Replace what the host knows of this controller's rollout."""

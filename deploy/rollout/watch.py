@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.rollout.back import Failure
-from deploy.rollout.plan import Batch, Kind, Plan
+from deploy.rollout.plan import Batch, Kind, Plan, Stage
 from deploy.rollout.port import Port
 
 LOOKS: Final = 3
@@ -20,9 +20,10 @@ class Watch:
     plan: Plan
     before: Mapping[str, str | None]
 
-    async def updated(self, done: Sequence[Batch]) -> tuple[Failure, ...]:
+    async def updated(self, done: Sequence[Stage]) -> tuple[Failure, ...]:
         """Instances that this rollout has switched and that are not well, however often one looks."""
-        steps = {step.instance: step for batch in done for step in batch.steps if step.kind is Kind.ACTIVATE}
+        batches = [stage for stage in done if isinstance(stage, Batch)]
+        steps = {step.instance: step for batch in batches for step in batch.steps if step.kind is Kind.ACTIVATE}
         sick: Mapping[str, str | None] = dict.fromkeys(steps, "")
         for _ in range(LOOKS):
             found = await self.port.survey({name: steps[name].host for name in sick})

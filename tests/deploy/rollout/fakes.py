@@ -15,6 +15,7 @@ WELL = {
     "reach": "ready",
     "admit": "ready",
     "retire": "drained",
+    "warm": "warm",
 }
 OLD, NEW = "1.0-x", "1.1-y"
 
@@ -36,11 +37,11 @@ class FakePort:
     """Answers as `answers` say of an instance and a verb, else well; gives way before each answer so that calls mix.
 
     `calls` are (verb, instance), those of the way back with `back` or `reject` as a third word; `surveys` are the
-    answers to surveys, of which the last one stays.
+    answers to surveys, of which the last one stays; `asks` those to whether somebody wants it to end.
     """
 
     def __init__(self, answers=(), surveys=({},)):
-        self.answers, self.surveys, self.calls = dict(answers), list(surveys), []
+        self.answers, self.surveys, self.calls, self.asks = dict(answers), list(surveys), [], []
 
     async def _answer(self, verb, step, *more):
         self.calls.append((verb, step.instance, *more))
@@ -76,6 +77,20 @@ class FakePort:
     async def retire(self, step):
         return await self._answer("retire", step)
 
+    async def warm(self, step, seconds):
+        return await self._answer("warm", step, f"{seconds:g}")
+
+    async def shift(self, weights):
+        """Answered as "edge" says, one answer after the other; the last one stays."""
+        self.calls.append(("shift", " ".join(f"{server}={weight}" for server, weight in weights.items())))
+        await asyncio.sleep(0)
+        state = self.answers.get("edge", {}).get("shift", ["shifted"])
+        found = state.pop(0) if len(state) > 1 else state[0]
+        return Answer(found, None if found == "shifted" else "reason of the edge")
+
+    async def asked(self, host):
+        return self.asks.pop(0) if self.asks else None
+
     async def survey(self, instances):
         self.calls.append(("survey", " ".join(instances)))
         await asyncio.sleep(0)
@@ -88,5 +103,5 @@ class FakePort:
 
     def words(self, *verbs):
         """The calls as short texts; where no verbs are named, of those that matter in most tests."""
-        unnamed = verbs or WELL.keys() - {"reach", "hold"} | {"lease", "release", "note"}
+        unnamed = verbs or WELL.keys() - {"reach", "hold"} | {"lease", "release", "note", "shift"}
         return [" ".join(call) for call in self.calls if call[0] in unnamed]

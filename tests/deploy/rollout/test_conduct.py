@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from deploy.rollout.back import Superseded
-from deploy.rollout.conduct import Changed, NotNoted, Order, conduct
+from deploy.rollout.conduct import Changed, Ending, NotNoted, Order, conduct
 from deploy.rollout.execute import RolloutFailed
 from deploy.rollout.lease import LeaseFault
 from deploy.rollout.plan import Target
@@ -37,6 +37,7 @@ class FakeHosts(FakePort):
     def __init__(self, *arguments, granted=(), noted="noted"):
         super().__init__(*arguments)
         self.granted, self.noted, self.records, self.token = list(granted), noted, [], None
+        self.written, self.stories = "written", []
 
     def lease_taken(self, lease):
         self.token = lease.token
@@ -53,6 +54,10 @@ class FakeHosts(FakePort):
         self.records.append(record)
         return Answer(self.noted, "disk full" if self.noted != "noted" else None)
 
+    async def story(self, host, record):
+        self.stories.append((host, record))
+        return Answer(self.written, "disk full" if self.written != "written" else None)
+
 
 def conducted(port, order=ORDER, look=None):
     made = Run(plan("a", "b"), port)
@@ -62,7 +67,7 @@ def conducted(port, order=ORDER, look=None):
 
 def test_the_lease_is_taken_first_then_it_is_noted_then_done_then_noted_and_given_back():
     port = FakeHosts()
-    assert conducted(port) == "r7"
+    assert conducted(port) == Ending("r7")
     assert port.token == "7:me"
     hosts = ("edge", "h1", "h2")
     assert port.words()[:6] == [*(f"lease {host} 7:me" for host in hosts), *(f"note {host} begun" for host in hosts)]
@@ -162,4 +167,4 @@ def test_nobody_looks_again_when_nobody_else_was_at_work():
     async def look():
         raise AssertionError("it looks")
 
-    assert conducted(FakeHosts(), look=look) == "r7"
+    assert conducted(FakeHosts(), look=look) == Ending("r7")
