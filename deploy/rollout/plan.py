@@ -79,9 +79,14 @@ class Batch:
     def lines(self, number: int) -> tuple[str, ...]:
         """The batch as people read it."""
         head = f"together, since {self.why}:" if self.why else "side by side:"
+        undo = f"; undone: {self._undo}" if self.idle else ""
         if len(self.steps) == 1:
-            return (f"{number}. {self.steps[0]}",)
-        return (f"{number}. {head}", *(f"   {step}" for step in self.steps))
+            return (f"{number}. {self.steps[0]}{undo}",)
+        return (f"{number}. {head}", *(f"   {step}{undo}" for step in self.steps))
+
+    @property
+    def _undo(self) -> str:
+        return "it is dropped" if self.steps[0].kind is Kind.KEEP else "it is switched back, idle"
 
 
 class Phase(StrEnum):

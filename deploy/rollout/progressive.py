@@ -6,10 +6,11 @@ What takes nothing away (new, stopped and failed instances), repairs and removal
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Final
 
-from deploy.manifest.paths import slot_name
-from deploy.manifest.running import NOTHING, generation_of
+from deploy.manifest.paths import server_name, slot_name
+from deploy.manifest.running import NOTHING, generation_of, serves
 from deploy.rollout.order import make_plan
 from deploy.rollout.plan import Batch, Check, Hold, Kind, Limits, Phase, Place, Plan, Shift, Stage, Step, Target
 from deploy.rollout.weights import FULL, shared
@@ -57,8 +58,18 @@ def progressive_plan(found: Target, wanted: Target, lost: frozenset[str], limits
     rest = [replace(batch, steps=left) for batch in rolling.batches if (left := _others(batch, changed))]
     free = [batch for batch in rest if not any(step.costs or step.kind is Kind.STOP for step in batch.steps)]
     last = [batch for batch in rest if batch not in free]
-    made = _canary(changed, limits, how) if how.strategy == CANARY else _blue_green(changed, how)
+    stay = tuple(server for server in _servers(found, wanted) if server not in _left(changed, 0))
+    made = _canary(changed, stay, limits, how) if how.strategy == CANARY else _blue_green(changed, how)
     return Plan((*free, *made, *last), rolling.watched, how.warm if how.strategy == BLUE_GREEN else 0.0)
+
+
+def _servers(found: Target, wanted: Target) -> tuple[str, ...]:
+    """Where instances that stay where they are answer now."""
+    return tuple(
+        server_name(name, host, found.ports[name])
+        for name, host in sorted(wanted.placement.items())
+        if found.placement.get(name) == host and name in found.ports and serves(found.instances.get(name, NOTHING))
+    )
 
 
 def _changing(batch: Batch) -> tuple[Step, ...]:
@@ -79,11 +90,11 @@ def _blue_green(changed: Sequence[Step], how: How) -> Iterator[Stage]:
     if how.edges:
         weights = _weights(dict.fromkeys(changed, FULL), dict.fromkeys(slots, 0))
         back = _weights(dict.fromkeys(changed, 0), dict.fromkeys(slots, FULL))
-        yield Shift(weights, back, f"all traffic to {_names(changed)}; undone by the same shift back")
+        yield Shift(weights, back, f"all traffic to {_names(changed)}; undone: back to the second slots")
     yield _check(Phase.AFTER, changed, how, "check it with all of the traffic")
 
 
-def _canary(changed: Sequence[Step], limits: Limits, how: How) -> Iterator[Stage]:
+def _canary(changed: Sequence[Step], stay: Sequence[str], limits: Limits, how: How) -> Iterator[Stage]:
     chosen: tuple[Step, ...] = ()
     before: Mapping[str, int] = {}
     count = 1
@@ -95,10 +106,10 @@ def _canary(changed: Sequence[Step], limits: Limits, how: How) -> Iterator[Stage
         chosen, others = wider, [each for each in changed if each not in wider]
         if how.edges:
             slots = [_slot(each, how) for each in chosen]
-            weights = _shares(step.weight, chosen, slots, others)
+            weights = _shares(step.weight, chosen, slots, [*_left(others, FULL), *stay])
             parked = {**_weights(dict.fromkeys(chosen, 0), dict.fromkeys(slots, FULL)), **before}
             back = {server: parked.get(server, FULL) for server in weights}
-            yield Shift(weights, back, f"{_share(step.weight)} to {_names(chosen)}; undone by the weights before it")
+            yield Shift(weights, back, f"{_share(step.weight)} to {_names(chosen)}; undone: back to what it was")
             before = weights
             yield _check(Phase.TRAFFIC, chosen, how, f"check {_names(chosen)} with {_share(step.weight)}")
         if how.hold:
@@ -106,7 +117,7 @@ def _canary(changed: Sequence[Step], limits: Limits, how: How) -> Iterator[Stage
     if how.edges and chosen:
         slots = [_slot(each, how) for each in chosen]
         full = {**dict.fromkeys(before, FULL), **_weights({}, dict.fromkeys(slots, 0))}
-        yield Shift(full, before, f"{_names(chosen)} in full service; undone by the weights before it")
+        yield Shift(full, before, f"{_names(chosen)} in full service; undone: back to what it was")
     yield from _waves(others, limits)
 
 
@@ -119,7 +130,7 @@ def _idle(steps: Sequence[Step], how: How) -> Iterator[Stage]:
     if how.edges:
         weights = _weights({}, dict.fromkeys(slots, FULL)) | _left(steps, 0)
         back = _weights({}, dict.fromkeys(slots, 0)) | _left(steps, FULL)
-        yield Shift(weights, back, f"traffic of {_names(steps)} to the old generation in the second slot; undone back")
+        yield Shift(weights, back, f"traffic of {_names(steps)} to their second slots; undone: back to them")
     yield Batch(tuple(steps), idle=True)
     yield _check(Phase.IDLE, steps, how, f"check {_names(steps)}, idle")
 
@@ -157,20 +168,19 @@ def _left(steps: Sequence[Step], weight: int) -> dict[str, int]:
 
 
 def _shares(
-    weight: float | None, chosen: Sequence[Step], slots: Sequence[Step], others: Sequence[Step]
+    weight: float | None, chosen: Sequence[Step], slots: Sequence[Step], rest: Sequence[str]
 ) -> Mapping[str, int]:
     """The weights of a step of a canary; without a share each canary and its baseline have half of one place."""
     mine, base = list(_weights(dict.fromkeys(chosen, 1))), list(_weights(dict.fromkeys(slots, 1)))
-    rest = list(_left(others, FULL))
     if weight is None:
         return {**dict.fromkeys((*mine, *base), FULL // 2), **dict.fromkeys(rest, FULL)}
     return shared(weight / 100, mine, [*base, *rest])
 
 
 def _count(step: CanaryStep, changed: int, before: int) -> int:
-    if step.instances is not None:
-        return step.instances
-    return max(before, -(-int(step.percent * changed) // 100)) if step.percent is not None else before
+    """How many canaries a step has, never fewer than the one before it."""
+    share = ceil(step.percent * changed / 100) if step.percent is not None else 1
+    return max(before, step.instances or share)
 
 
 def _first(changed: Sequence[Step], impls: Mapping[str, str], count: int) -> tuple[Step, ...]:
