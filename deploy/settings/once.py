@@ -1,7 +1,7 @@
 """How a rollout goes for one deploy only, whatever the stack says: variables that `threader rolling` sets."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Final
 
 from deploy.settings import sections
@@ -26,7 +26,8 @@ def for_once(spec: RolloutSpec, environ: Mapping[str, str], stack: str) -> Rollo
     given = {key: environ[name] for key, name in VARIABLES.items() if environ.get(name)}
     if not given:
         return spec
-    report, whole = Report(stack, frozenset()), {**asdict(spec), **given}
+    at_a_time = {"batch": spec.batch, "max_unavailable": spec.max_unavailable}
+    report, whole = Report(stack, frozenset()), {**at_a_time, **given}
     read = sections.rollout({"rollout": whole}, report)
     check_batch(whole, report)
     try:

@@ -24,6 +24,7 @@ ENCRYPTED = {
     "SLACK_BOT_TOKEN": "xoxb-1",
     "SLACK_WEBHOOK_URL": "https://x.example",
     "REDIS_URL": "redis://:pw@h",
+    "SYNTHETIC_KEY": "0123456789abcdef",
     "GRAFANA_ADMIN_PASSWORD": "secret-1",
 }
 ARCHIVE = (
