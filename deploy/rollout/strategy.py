@@ -44,7 +44,7 @@ def wish_of(values: Mapping[str, Any], recent: Sequence[Mapping[str, str]]) -> W
     """The wish in the inputs of a Rollout."""
     settings = values["settings"]
     steps = tuple(
-        CanaryStep(_number(step["instances"]), step["percent"], step["weight"]) for step in settings.get("canary", ())
+        CanaryStep(number(step["instances"]), step["percent"], step["weight"]) for step in settings.get("canary", ())
     )
     how = How(
         strategy=settings["strategy"],
@@ -55,7 +55,7 @@ def wish_of(values: Mapping[str, Any], recent: Sequence[Mapping[str, str]]) -> W
         impls=values.get("impls", {}),
         slots={name: int(port) for name, port in values.get("slots", {}).items()},
     )
-    limits = Limits(_number(settings["batch"]), _number(settings["max_unavailable"]), tuple(settings["order"]))
+    limits = Limits(number(settings["batch"]), number(settings["max_unavailable"]), tuple(settings["order"]))
     return Wish(how, limits, Revert(settings.get("revert", Revert.FAST)), recent, settings.get("emergency"))
 
 
@@ -69,5 +69,6 @@ RECENT: Final = 10
 """So many states are known again; hosts keep fewer generations than that by default."""
 
 
-def _number(value: float | None) -> int | None:
+def number(value: float | None) -> int | None:
+    """A whole number as the engine has it, or None."""
     return None if value is None else int(value)
