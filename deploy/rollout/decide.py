@@ -71,7 +71,7 @@ def same(one: Target, other: Target) -> bool:
 
 
 def before(story: Story) -> Target:
-    """Where the fleet belongs when a rollout did not end: what ran a generation before it, or where it was going back."""
+    """Where the fleet belongs when a rollout did not end: what ran before it, or where it was going back."""
     if story.homeward:
         return story.wanted
     ran = {name: each for name, phrase in story.found.instances.items() if (each := generation_of(phrase))}

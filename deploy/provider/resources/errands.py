@@ -18,7 +18,7 @@ from deploy.rollout.lease import controller
 from deploy.rollout.ledger import ROLLBACK
 from deploy.rollout.plan import Plan, Target
 from deploy.rollout.run import Pace, Run
-from deploy.rollout.story import Decision, Story, latest
+from deploy.rollout.story import HOMEWARD, Decision, Story, latest
 from deploy.rollout.strategy import number, wish_of
 from deploy.rollout.survey import rejections, seen_counter, slots_of
 from deploy.rollout.target import Seen
@@ -45,7 +45,7 @@ class Errand:
     @property
     def planned_again(self) -> bool:
         """Whether there is another plan when the fleet turned out to be another meanwhile."""
-        return self.decision is None and not self.purpose.startswith("way back")
+        return self.decision is None and not self.purpose.startswith(HOMEWARD)
 
 
 class Errands:
@@ -119,10 +119,10 @@ class Errands:
         found = Seen(snapshots, without, edges).target(wanted)
         plan = home_plan(found, wanted, slots_of(snapshots), without, wish_of(new, ()).limits, edges=bool(edges))
         abort = choice.course is Course.ABORT
-        decision = (
-            Decision(story.id, "abort", author(), stamp(datetime.now(UTC)), story.reason or "") if abort else None
+        decided = Decision(story.id, "abort", author(), stamp(datetime.now(UTC)), story.reason or "")
+        errand = Errand(
+            ROLLBACK if abort else f"{HOMEWARD} of {story.id}", found, wanted, plan, decided if abort else None
         )
-        errand = Errand(ROLLBACK if abort else f"way back of {story.id}", found, wanted, plan, decision)
         await self._conduct(urn, old, new, errand, without)
 
     async def _conduct(

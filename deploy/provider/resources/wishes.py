@@ -1,4 +1,4 @@
-"""What the inputs of a Rollout want, as the planner takes it, and what of it is refused. Pure but for THREADER_RETRY."""
+"""What the inputs of a Rollout want, as the planner takes it, and what of it is refused."""
 
 import os
 
