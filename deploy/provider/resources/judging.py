@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
+
+from pydantic import TypeAdapter
 
 from deploy.analysis.gates import GateSpec
+from deploy.analysis.judge import told
 from deploy.analysis.run import Measures, analyse, conclude
-from deploy.analysis.verdicts import gate_of, written
 from deploy.rollout.plan import Check
 from deploy.rollout.policy import judged
 from deploy.rollout.run import Cancel, Judged
 from deploy.settings.specs import Hold
 
+_GATES: Final = TypeAdapter(tuple[GateSpec, ...])
+
 
 def gates_of(settings: Mapping[str, Any]) -> tuple[GateSpec, ...]:
     """The gates in the settings of a Rollout."""
-    return tuple(gate_of(each) for each in settings.get("gates", ()))
+    return _GATES.validate_python(settings.get("gates", ()))
 
 
 class Judge:
@@ -33,7 +37,7 @@ class Judge:
         verdicts = await analyse(
             check, self._gates, self._measures, clock, self._pause, self._cancelled.is_set, self._tell
         )
-        return judged(check, conclude(verdicts), self._hold, tuple(written(each) for each in verdicts))
+        return judged(check, conclude(verdicts), self._hold, tuple(map(told, verdicts)))
 
     async def _pause(self, seconds: float) -> None:
         try:
