@@ -88,8 +88,8 @@ def amount(value: object) -> int | float:
     if share:
         return number(share[1], 1, 100, "a percentage")
     if isinstance(value, float):
-        share = min(value * 100 if value < 1 else value, 100)
-        wrong("has to be a whole number of instances, or a percentage in quotes", f'for example "{share:g} %"')
+        close = min(value * 100 if value < 1 else value, 100)
+        wrong("has to be a whole number of instances, or a percentage in quotes", f'for example "{close:g} %"')
     return integer(value, 1, 100, 'a number of instances, or a percentage like "25 %",')
 
 
