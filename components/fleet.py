@@ -56,7 +56,6 @@ class Fleet(pulumi.ComponentResource):
             # On its host alone: no rollout waits for the monitoring, and it waits for none.
             own = pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=hosts[host.name])
             KINDS[kind](f"{host.name}-{part.name}", part_inputs(part, host, spec, pulumi.Output.secret), own)
-        # By what runs then: of a rollout that is held, that is still what ran before.
-        hooks("after", spec.hooks.after, rollout.instances, pulumi.ResourceOptions(parent=self, depends_on=rollout))
+        hooks("after", spec.hooks.after, names, pulumi.ResourceOptions(parent=self, depends_on=rollout))
         self.instances = rollout.instances
         self.register_outputs({"instances": self.instances})

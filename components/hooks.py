@@ -19,7 +19,7 @@ Install = Callable[[Sequence[str]], str | None]
 
 
 def hooks(
-    when: str, commands: Sequence[str], generations: pulumi.Input[Mapping[str, str]], options: pulumi.ResourceOptions
+    when: str, commands: Sequence[str], generations: Mapping[str, str], options: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
     """One command after the other, `when` ("before" or "after") the rollout; each runs again for other generations."""
     if not commands:
@@ -27,16 +27,12 @@ def hooks(
     from pulumi_command import local  # needs its plugin, and takes 0.2 s to import: only where there are hooks
 
     made: list[pulumi.Resource] = []
-    triggers = pulumi.Output.from_input(generations).apply(_triggers)
+    triggers = [f"{name}={generation}" for name, generation in sorted(generations.items())]
     for number, command in enumerate(commands, start=1):
         own = pulumi.ResourceOptions(depends_on=made[-1:])
         merged = pulumi.ResourceOptions.merge(options, own)
         made.append(local.Command(f"{when}-{number}", create=command, triggers=triggers, opts=merged))
     return made
-
-
-def _triggers(generations: Mapping[str, str]) -> list[str]:
-    return [f"{name}={generation}" for name, generation in sorted(generations.items())]
 
 
 def install(words: Sequence[str]) -> str | None:
