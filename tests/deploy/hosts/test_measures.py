@@ -14,7 +14,9 @@ from types import SimpleNamespace
 import pytest
 
 from deploy.analysis.gates import Counts, GateKind, GateSpec, Measurement, Outcome
-from deploy.analysis.judge import judge
+from deploy.analysis.judge import judge, read, recheck
+from deploy.analysis.judge import told as told_of
+from deploy.analysis.run import analyse
 from deploy.faults import Place as Where
 from deploy.faults import recognise
 from deploy.hosts import own_command as command
@@ -415,3 +417,29 @@ def test_one_that_can_not_be_started_is_an_error(monkeypatch):
     monkeypatch.setattr(command, "asyncio", fake)
     found = asyncio.run(command.own_command("true", {}, 1, 0))
     assert found.error == "it could not be started: no more processes"
+
+
+@pytest.mark.parametrize(
+    ("drops", "expected", "least"),
+    [
+        (lambda number: None, Outcome.PASS, 33),
+        (lambda number: (200, '{"delivered": []}') if number % 5 == 0 else None, Outcome.FAIL, 20),
+    ],
+)
+def test_a_release_that_drops_one_in_five_is_refused_and_a_good_one_passes_without_any_traffic(
+    fleet, drops, expected, least
+):
+    (new, threader), (old, baseline) = fleet.place("py-a", drops=drops), fleet.place("py-a--prev", "1-a")
+    gates, told = (SMOKE, replace(DELIVERY, interval=0.01)), []
+
+    async def check():
+        on = checked(new, baselines=(old,))
+        clock = asyncio.get_running_loop().time
+        return await analyse(on, gates, fleet.measures(), clock, asyncio.sleep, lambda: False, told.append)
+
+    verdicts = asyncio.run(check())
+    assert [each.outcome for each in verdicts] == [Outcome.PASS, expected]
+    assert least <= threader.count <= 80
+    assert (threader.read, baseline.read, threader.wrong) == ([], [], [])
+    assert told[-1].startswith(f"delivery {expected}: ")
+    assert recheck(read(json.loads(json.dumps(told_of(verdicts[1]))))) == verdicts[1]
