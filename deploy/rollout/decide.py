@@ -54,7 +54,8 @@ def choose(story: Story | None, wanted: Target, decision: str | None) -> Choice:
 
 def open_ended(story: Story) -> bool:
     """Whether it left the fleet on its way; a rolling update that was cut off is simply gone on with."""
-    return story.state in (State.HELD, State.RUNNING) and progressive(story.plan)
+    stuck = story.homeward and story.state is State.FAILED
+    return (stuck or story.state in (State.HELD, State.RUNNING)) and progressive(story.plan)
 
 
 def progressive(plan: Plan) -> bool:
@@ -70,7 +71,9 @@ def same(one: Target, other: Target) -> bool:
 
 
 def before(story: Story) -> Target:
-    """What the fleet ran before a rollout, as a target: only what ran a generation."""
+    """Where the fleet belongs when a rollout did not end: what ran before it, or where it was going back."""
+    if story.homeward:
+        return story.wanted
     ran = {name: each for name, phrase in story.found.instances.items() if (each := generation_of(phrase))}
     places = {name: host for name, host in story.found.placement.items() if name in ran}
     return Target(ran, places, {name: port for name, port in story.found.ports.items() if name in ran})

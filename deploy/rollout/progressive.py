@@ -14,22 +14,10 @@ from deploy.manifest.running import NOTHING, generation_of, serves
 from deploy.rollout.order import make_plan
 from deploy.rollout.plan import Batch, Check, Hold, Kind, Limits, Phase, Place, Plan, Shift, Stage, Step, Target
 from deploy.rollout.weights import FULL, shared
+from deploy.settings.specs import CanaryStep, Strategy
 
-CANARY: Final = "canary"
-BLUE_GREEN: Final = "blue-green"
-PROGRESSIVE: Final = frozenset({CANARY, BLUE_GREEN})
-
-
-@dataclass(frozen=True)
-class CanaryStep:
-    """So many `instances` are canaries, or `percent` of those that change, and get `weight` percent of the traffic.
-
-    None: as many as in the step before (one in the first), and the place that each had.
-    """
-
-    instances: int | None = None
-    percent: float | None = None
-    weight: float | None = None
+CANARY: Final = str(Strategy.CANARY)
+BLUE_GREEN: Final = str(Strategy.BLUE_GREEN)
 
 
 @dataclass(frozen=True)

@@ -161,8 +161,7 @@ EDGE_ROLE: Final = "edge"
 class CanaryStep:
     """One step of a canary: so many `instances`, or `percent` of them, run what is new; both None: as before it.
 
-    They get `weight` percent of the traffic, and the slots that run what was there before as much; None: each shares
-    with its slot what it had.
+    They get `weight` percent of the traffic; None: each shares with its slot what it had.
     """
 
     instances: int | None = None

@@ -63,7 +63,7 @@ WORDS: Final = MappingProxyType(
 )
 SINGLE: Final = frozenset({CHANNEL, SYNTHETIC_CHANNEL, "ENVIRONMENT", "REDIS_KEY_PREFIX", BIND})
 """Variables that hold one word."""
-_LONGEST_WORD: Final = 200
+LONGEST_WORD: Final = 200
 
 
 def _is_web(text: str) -> bool:
@@ -94,8 +94,8 @@ def mistake(name: str, value: str) -> str | None:
     if name in WORDS:
         return None if text.lower() in WORDS[name] else f"has to be one of: {', '.join(WORDS[name])}"
     if name in SINGLE:
-        good = len(text) <= _LONGEST_WORD and not re.search(r"\s", text)
-        return None if good else f"has to be one word, at most {_LONGEST_WORD} characters"
+        good = len(text) <= LONGEST_WORD and not re.search(r"\s", text)
+        return None if good else f"has to be one word, at most {LONGEST_WORD} characters"
     right, reason = _FORMS.get(name, (None, ""))
     if right is not None and not right(text):
         return reason

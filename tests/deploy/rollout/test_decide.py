@@ -32,6 +32,8 @@ ROLLING = replace(HELD, plan=Plan((Batch((step("a"),)), Batch((step("b"),)))), s
         (replace(HELD, state=State.DONE), ELSE, "r7:abort", Course.DEPLOY),
         (replace(HELD, state=State.FAILED), ELSE, None, Course.DEPLOY),
         (ROLLING, ELSE, None, Course.DEPLOY),
+        (replace(HELD, purpose="way back of r6", state=State.FAILED), ELSE, None, Course.HOME),
+        (replace(HELD, purpose="rollback", state=State.FAILED), ELSE, None, Course.HOME),
     ],
 )
 def test_what_is_done_first(story, wanted, decision, course):
@@ -45,6 +47,11 @@ def test_a_rollout_goes_on_after_its_hold_and_a_retry_looks_again():
 
 def test_before_it_only_what_ran_a_generation_was_there():
     assert before(HELD) == Target({"a": "1.0-x"}, {"a": "host-a"})
+
+
+@pytest.mark.parametrize("purpose", ["way back of r6", "rollback"])
+def test_a_way_back_that_did_not_end_still_leads_to_where_it_led(purpose):
+    assert before(replace(HELD, purpose=purpose)) == HELD.wanted
 
 
 @pytest.mark.parametrize(
