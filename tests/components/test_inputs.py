@@ -155,11 +155,10 @@ def test_a_gate_comes_back_from_its_inputs_as_it_was():
         assert GateSpec(**{**made, **words, "phases": tuple(map(Phase, made["phases"]))}) == gate
 
 
-def test_a_decision_what_signs_synthetic_alerts_and_what_tells_people_are_there_only_where_they_are_set():
+def test_a_decision_and_what_tells_people_are_there_only_where_they_are_set():
     found, usual = rollout_inputs(WHOLE, {}, hidden), rollout_inputs(FLEET, {}, hidden)
-    assert found.keys() - usual.keys() == {"decision", "synthetic", "notify"}
+    assert found.keys() - usual.keys() == {"decision", "notify"}
     assert found["decision"] == "r7:promote"
-    assert found["synthetic"] == {"key": hidden(KEY), "channel": hidden("C_NOBODY")}
     api = hidden("https://slack.com/api")
     assert found["notify"] == {"channel": "C012", "token": hidden(TOKEN), "api": api}
     assert not any(secret in json.dumps(found) for secret in SECRETS)
