@@ -24,8 +24,8 @@ class Noting:
         self.names = {each: name for name, each in vars(operations).items() if callable(each)}
         self.asked, self.ran = [], []
 
-    def run(self, command, seconds, stdin=None):
-        self.ran.append(str(command) if stdin is None else (str(command), stdin))
+    def run(self, command, seconds, stdin=""):
+        self.ran.append((str(command), stdin) if stdin else str(command))
         return []
 
     def operate(self, operation, *arguments, **more):
