@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from deploy.manifest.paths import server_name
+from deploy.manifest.paths import SLOT, server_name
 from deploy.manifest.running import NOTHING, running
 from deploy.rollout.lease import counter_of
 from deploy.rollout.ledger import Entry, entries, merged, rejected
@@ -58,6 +58,8 @@ def ledgers(snapshots: Mapping[str, Snapshot]) -> dict[str, tuple[Entry, ...]]:
     found: dict[str, list[tuple[Entry, ...]]] = {}
     for host, snapshot in sorted(snapshots.items()):
         for name, instance in snapshot["instances"].items():
+            if name.endswith(SLOT):  # what goes on there rejects and pins nothing
+                continue
             found.setdefault(name, []).append(entries(instance.get("ledger", ()), host))
     return {name: merged(parts) for name, parts in found.items()}
 
