@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -13,7 +12,6 @@ from deploy.artifacts import ArtifactError, digest_of
 from deploy.hosts.client import ROOT
 from deploy.settings.errors import SettingsError
 from deploy.settings.load import load
-from deploy.settings.once import for_once
 from deploy.settings.raw import parsed, sections
 from deploy.settings.specs import ArtifactSpec, FleetSpec, Impl
 
@@ -23,14 +21,13 @@ def fleet_spec() -> FleetSpec:
     texts = {**runtime.get_config_env(), **runtime.CONFIG.get()}
     secret_keys = sections(key for key in texts if runtime.is_config_secret(key))
     try:
-        spec = load(
+        return load(
             parsed(texts),
             secret_keys=secret_keys,
             environ=os.environ,
             stack=pulumi.get_stack(),
             stack_file=_stack_file(),
         )
-        return replace(spec, rollout=for_once(spec.rollout, os.environ, pulumi.get_stack()))
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
 

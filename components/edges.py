@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from components.inputs import Inputs, connection
 from deploy.manifest.edge import Server, configuration, edge_manifest, listening, reached_at
 from deploy.manifest.edge_state import LOADED
-from deploy.manifest.paths import server_name
+from deploy.manifest.paths import server_name, slot_name
 from deploy.settings.specs import EDGE_ROLE, FleetSpec, HostSpec
 
 
@@ -33,10 +33,13 @@ def edge_inputs(host: HostSpec, fleet: FleetSpec) -> Inputs:
 
 
 def servers(edge: HostSpec, fleet: FleetSpec) -> Iterator[Server]:
-    """The instances as servers of an edge, apart from those on lost hosts."""
+    """The instances as servers of an edge, with their second slots where those are used, apart from lost hosts."""
     for instance in fleet.instances:
         host = fleet.host(instance.host)
         if not host.lost:
             bind = fleet.env_of(instance).get("BIND_HOST", "").strip()
             address = reached_at(bind, host.name, edge=edge.name, address=host.address)
+            slot = instance.port + fleet.rollout.slot_offset
             yield Server(server_name(instance.name, host.name, instance.port), address, instance.port)
+            if fleet.rollout.slotted:
+                yield Server(server_name(slot_name(instance.name), host.name, slot), address, slot)

@@ -44,7 +44,7 @@ class Fleet(pulumi.ComponentResource):
         before = hooks("before", spec.hooks.before, names, pulumi.ResourceOptions(parent=self, depends_on=staged))
         rollout = Rollout(
             "rollout",
-            rollout_inputs(spec, names),
+            rollout_inputs(spec, names, pulumi.Output.secret),
             pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=[*staged, *edges, *before]),
         )
         for instance, made in zip(spec.instances, staged, strict=True):

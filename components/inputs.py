@@ -1,8 +1,10 @@
 """Specs to the inputs of resources. Pure; secrets are marked by the function that is passed in."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from deploy.analysis.gates import GateSpec
 from deploy.manifest.edge import default_bind
 from deploy.manifest.generation import Generation
 from deploy.manifest.health import health_manifest
@@ -10,6 +12,7 @@ from deploy.manifest.host import host_manifest
 from deploy.manifest.instance import environment, instance_manifest, settings_files
 from deploy.manifest.paths import instance_directory
 from deploy.settings.specs import FleetSpec, HostSpec, Impl, InstanceSpec, Strategy
+from deploy.settings.values import SLACK, SLACK_API, SYNTHETIC_CHANNEL, SYNTHETIC_KEY, TOKEN
 
 RIGHTS = {"env": "root:root 0600", "settings.json": "root:root 0644", "unit.conf": "root:root 0644"}
 Inputs = dict[str, Any]
@@ -99,17 +102,37 @@ def health_inputs(instance: InstanceSpec, fleet: FleetSpec) -> Inputs:
     }
 
 
-def rollout_inputs(fleet: FleetSpec, generations: Mapping[str, str]) -> Inputs:
-    """The inputs of the Rollout: which generation every instance is to run."""
+def rollout_inputs(fleet: FleetSpec, generations: Mapping[str, str], hide: Callable[[str], Any]) -> Inputs:
+    """The inputs of the Rollout: which generation every instance is to run; `hide` marks a secret.
+
+    What only some stacks have (`decision`, `synthetic`, `notify`) is left out where there is none.
+    """
     return {
         "instances": dict(generations),
         "placement": {instance.name: instance.host for instance in fleet.instances},
         "ports": {instance.name: instance.port for instance in fleet.instances},
         "hosts": {host.name: connection(host) for host in fleet.hosts},
+        "impls": {instance.name: str(instance.impl) for instance in fleet.instances},
+        "slots": {instance.name: instance.port + fleet.rollout.slot_offset for instance in fleet.instances},
         "edges": [host.name for host in fleet.edges],
         "lost": [host.name for host in fleet.hosts if host.lost],
         "settings": rollout_settings(fleet),
+        **({"decision": fleet.rollout.decision} if fleet.rollout.decision else {}),
+        **_synthetic(fleet, hide),
+        **_notify(fleet, hide),
     }
+
+
+def _synthetic(fleet: FleetSpec, hide: Callable[[str], Any]) -> Inputs:
+    """How the controller signs synthetic alerts, and where threaders deliver them."""
+    key, channel = fleet.variable(SYNTHETIC_KEY), fleet.variable(SYNTHETIC_CHANNEL)
+    return {"synthetic": {"key": hide(key), "channel": hide(channel)}} if key and channel else {}
+
+
+def _notify(fleet: FleetSpec, hide: Callable[[str], Any]) -> Inputs:
+    """The channel that hears of rollouts, and with what the controller posts there."""
+    wanted, token, api = fleet.rollout.notify, fleet.variable(TOKEN), fleet.variable(SLACK_API) or SLACK
+    return {"notify": {"channel": wanted.channel, "token": hide(token), "api": hide(api)}} if wanted and token else {}
 
 
 def rollout_settings(fleet: FleetSpec) -> Inputs:
@@ -127,4 +150,18 @@ def rollout_settings(fleet: FleetSpec) -> Inputs:
         "deadline": fleet.health.deadline,
         # all names: maps lose their order on the way through the engine
         "order": list(dict.fromkeys((*rollout.order, *(instance.name for instance in fleet.instances)))),
+        "slot_offset": rollout.slot_offset,
+        "hold": str(rollout.hold),
+        "warm": rollout.warm,
+        "guard": rollout.guard,
+        "revert": str(rollout.revert),
+        "canary": [asdict(step) for step in rollout.canary],
+        "gates": [_gate(gate) for gate in rollout.gates],
+        "emergency": rollout.emergency,
     }
+
+
+def _gate(gate: GateSpec) -> Inputs:
+    """A gate, by the names of its fields."""
+    words = {"kind": str(gate.kind), "on_fail": str(gate.on_fail), "phases": [str(phase) for phase in gate.phases]}
+    return {**asdict(gate), **words}

@@ -18,12 +18,12 @@ from deploy.hosts.port import HelperPort, Times, author
 from deploy.rollout.conduct import Order, conduct
 from deploy.rollout.execute import RolloutFailed
 from deploy.rollout.history import Rollout
+from deploy.rollout.home import home_plan
 from deploy.rollout.lease import controller
 from deploy.rollout.ledger import ROLLBACK
-from deploy.rollout.order import make_plan
 from deploy.rollout.plan import Limits, Plan, Target
 from deploy.rollout.run import Pace, Run
-from deploy.rollout.survey import seen_counter
+from deploy.rollout.survey import seen_counter, slots_of
 from deploy.rollout.target import choose
 
 FAST: Final = "all-at-once"
@@ -77,7 +77,8 @@ def way(found: Sight, wish: Wish) -> Way:
 
 def _planned(found: Sight, wanted: Rollout, wish: Wish, settings: Mapping[str, Any]) -> tuple[Target, Plan]:
     before, limits = found.seen.target(wanted), Limits() if wish.fast else _limits(settings)
-    return before, make_plan(before, _target(wanted), found.seen.silent, limits)
+    slots, edges = slots_of(found.seen.snapshots), bool(set(found.known.edges) - found.seen.silent)
+    return before, home_plan(before, _target(wanted), slots, found.seen.silent, limits, edges=edges)
 
 
 def _target(wanted: Rollout) -> Target:
@@ -106,7 +107,8 @@ async def carry_out(hosts: Asks, found: Sight, chosen: Way, wish: Wish, tell: Ca
 
     with _interruptible(run):
         try:
-            return await conduct(chosen.order, run, port, controller(), lambda: datetime.now(UTC), look)
+            ending = await conduct(chosen.order, run, port, controller(), lambda: datetime.now(UTC), look)
+            return ending.rollout
         except RolloutFailed as error:
             if not run.cancelled.is_set():
                 raise

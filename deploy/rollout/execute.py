@@ -131,7 +131,7 @@ async def _leave(run: Run) -> None:
     """Places and slots that nobody goes back to any more are let go."""
     left = [step for step in run.plan.steps if step.server_before not in (None, step.server)]
     slots = [step for step in run.plan.steps if step.kind is Kind.KEEP]
-    await held(run, [*left, *slots])
+    await held(run, run.plan.steps)  # what another controller has undone meanwhile did not succeed
     answers = await asyncio.gather(
         *(run.port.retire(step) for step in left), *(run.port.warm(step, run.plan.warm) for step in slots)
     )

@@ -7,7 +7,7 @@ earlier one.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -58,6 +58,11 @@ def holder(lease: Mapping[str, Any]) -> str:
     """Who has the fleet for what, of a lease as a host tells it."""
     rollout = f"r{counter_of(str(lease.get('token')))}"
     return f"{lease.get('by')} has the fleet for a {lease.get('purpose')} ({rollout}) since {lease.get('since')}"
+
+
+def at_work(snapshots: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a controller has the fleet, as any of the hosts says."""
+    return any((snapshot.get("lease") or {}).get("live") for snapshot in snapshots)
 
 
 def counter_of(token: str) -> int:

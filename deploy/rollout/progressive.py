@@ -9,27 +9,15 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Final
 
-from deploy.manifest.paths import server_name, slot_name
+from deploy.manifest.paths import SLOT, server_name, slot_name
 from deploy.manifest.running import NOTHING, generation_of, serves
 from deploy.rollout.order import make_plan
 from deploy.rollout.plan import Batch, Check, Hold, Kind, Limits, Phase, Place, Plan, Shift, Stage, Step, Target
 from deploy.rollout.weights import FULL, shared
+from deploy.settings.specs import CanaryStep, Strategy
 
-CANARY: Final = "canary"
-BLUE_GREEN: Final = "blue-green"
-PROGRESSIVE: Final = frozenset({CANARY, BLUE_GREEN})
-
-
-@dataclass(frozen=True)
-class CanaryStep:
-    """So many `instances` are canaries, or `percent` of those that change, and get `weight` percent of the traffic.
-
-    None: as many as in the step before (one in the first), and the place that each had.
-    """
-
-    instances: int | None = None
-    percent: float | None = None
-    weight: float | None = None
+CANARY: Final = str(Strategy.CANARY)
+BLUE_GREEN: Final = str(Strategy.BLUE_GREEN)
 
 
 @dataclass(frozen=True)
@@ -83,56 +71,78 @@ def _others(batch: Batch, changed: Sequence[Step]) -> tuple[Step, ...]:
 
 
 def _blue_green(changed: Sequence[Step], how: How) -> Iterator[Stage]:
-    yield from _idle(changed, how)
+    traffic = _Traffic(how)
+    yield from _idle(changed, traffic)
     if how.hold:
         yield Hold("hold: a person promotes or aborts, before anything new gets traffic")
-    slots = [_slot(step, how) for step in changed]
-    if how.edges:
-        weights = _weights(dict.fromkeys(changed, FULL), dict.fromkeys(slots, 0))
-        back = _weights(dict.fromkeys(changed, 0), dict.fromkeys(slots, FULL))
-        yield Shift(weights, back, f"all traffic to {_names(changed)}; undone: back to the second slots")
-    yield _check(Phase.AFTER, changed, how, "check it with all of the traffic")
+    weights = {**_at(changed, FULL), **_at(traffic.slots(changed), 0)}
+    yield from traffic.shift(weights, f"all traffic to {_names(changed)}; undone: back to the second slots")
+    yield _check(Phase.AFTER, changed, traffic, "check it with all of the traffic")
 
 
 def _canary(changed: Sequence[Step], stay: Sequence[str], limits: Limits, how: How) -> Iterator[Stage]:
-    chosen: tuple[Step, ...] = ()
-    before: Mapping[str, int] = {}
-    count = 1
-    others = list(changed)
+    traffic, chosen, count = _Traffic(how), tuple[Step, ...](), 1
     for step in how.steps:
         count = _count(step, len(changed), count)
         wider = _first(changed, how.impls, count)
-        yield from _idle([each for each in wider if each not in chosen], how)
+        yield from _idle([each for each in wider if each not in chosen], traffic)
         chosen, others = wider, [each for each in changed if each not in wider]
+        weights = _shares(step.weight, chosen, traffic.slots(chosen), [*_left(others, FULL), *stay])
+        names, share = _names(chosen), _share(step.weight)
+        yield from traffic.shift(weights, f"{share} to {names}; undone: back to what it was")
         if how.edges:
-            slots = [_slot(each, how) for each in chosen]
-            weights = _shares(step.weight, chosen, slots, [*_left(others, FULL), *stay])
-            parked = {**_weights(dict.fromkeys(chosen, 0), dict.fromkeys(slots, FULL)), **before}
-            back = {server: parked.get(server, FULL) for server in weights}
-            yield Shift(weights, back, f"{_share(step.weight)} to {_names(chosen)}; undone: back to what it was")
-            before = weights
-            yield _check(Phase.TRAFFIC, chosen, how, f"check {_names(chosen)} with {_share(step.weight)}")
+            yield _check(Phase.TRAFFIC, chosen, traffic, f"check {names} with {share}")
         if how.hold:
-            yield Hold(f"hold: a person promotes or aborts, with {_names(chosen)} as canaries")
-    if how.edges and chosen:
-        slots = [_slot(each, how) for each in chosen]
-        full = {**dict.fromkeys(before, FULL), **_weights({}, dict.fromkeys(slots, 0))}
-        yield Shift(full, before, f"{_names(chosen)} in full service; undone: back to what it was")
-    yield from _waves(others, limits)
+            yield Hold(f"hold: a person promotes or aborts, with {names} as canaries")
+    full = {**dict.fromkeys(traffic.now, FULL), **_at(traffic.slots(chosen), 0)}
+    yield from traffic.shift(full, f"{_names(chosen)} in full service; undone: back to what it was")
+    yield from _waves([each for each in changed if each not in chosen], limits)
 
 
-def _idle(steps: Sequence[Step], how: How) -> Iterator[Stage]:
+class _Traffic:
+    """The weights along a plan: `now` is what servers have that were ever shifted, from which the way back follows."""
+
+    def __init__(self, how: How) -> None:
+        self._how, self.now = how, dict[str, int]()
+
+    def slots(self, steps: Sequence[Step]) -> list[Step]:
+        """The steps that keep what instances run in their second slots."""
+        return [
+            Step(
+                Kind.KEEP,
+                slot_name(step.instance),
+                step.host,
+                NOTHING,
+                str(generation_of(step.before)),
+                self._how.slots[step.instance],
+            )
+            for step in steps
+        ]
+
+    def shift(self, weights: Mapping[str, int], title: str) -> Iterator[Shift]:
+        """A shift to these weights, where there are edges; slots have none before their first."""
+        if self._how.edges:
+            back = {server: self.now.get(server, 0 if SLOT in server else FULL) for server in weights}
+            self.now.update(weights)
+            yield Shift(weights, back, title)
+
+
+def _idle(steps: Sequence[Step], traffic: _Traffic) -> Iterator[Stage]:
     """What each runs goes on in its second slot, with its traffic; then it is switched and looked at, idle."""
     if not steps:
         return
-    slots = [_slot(step, how) for step in steps]
+    slots = traffic.slots(steps)
     yield Batch(tuple(slots), idle=True)
-    if how.edges:
-        weights = _weights({}, dict.fromkeys(slots, FULL)) | _left(steps, 0)
-        back = _weights({}, dict.fromkeys(slots, 0)) | _left(steps, FULL)
-        yield Shift(weights, back, f"traffic of {_names(steps)} to their second slots; undone: back to them")
+    taken = {
+        server: traffic.now.get(step.server_before or "", FULL)
+        for slot, step in zip(slots, steps, strict=True)
+        if (server := slot.server)
+    }
+    yield from traffic.shift(
+        {**taken, **_left(steps, 0)}, f"traffic of {_names(steps)} to their second slots; undone: back to them"
+    )
     yield Batch(tuple(steps), idle=True)
-    yield _check(Phase.IDLE, steps, how, f"check {_names(steps)}, idle")
+    yield _check(Phase.IDLE, steps, traffic, f"check {_names(steps)}, idle")
 
 
 def _waves(steps: Sequence[Step], limits: Limits) -> Iterator[Batch]:
@@ -142,24 +152,17 @@ def _waves(steps: Sequence[Step], limits: Limits) -> Iterator[Batch]:
         yield Batch(tuple(steps[start : start + size]))
 
 
-def _slot(step: Step, how: How) -> Step:
-    """The step that keeps what an instance runs in its second slot."""
-    name, old = slot_name(step.instance), str(generation_of(step.before))
-    return Step(Kind.KEEP, name, step.host, NOTHING, old, how.slots[step.instance])
-
-
-def _check(phase: Phase, steps: Sequence[Step], how: How, title: str) -> Check:
-    slots = [_slot(step, how) for step in steps]
-    return Check(phase, title, tuple(map(_place, steps)), tuple(map(_place, slots)))
+def _check(phase: Phase, steps: Sequence[Step], traffic: _Traffic, title: str) -> Check:
+    return Check(phase, title, tuple(map(_place, steps)), tuple(map(_place, traffic.slots(steps))))
 
 
 def _place(step: Step) -> Place:
     return Place(step.instance, step.host, step.port or 0, step.generation)
 
 
-def _weights(*groups: Mapping[Step, int]) -> dict[str, int]:
-    """The weights of the places at which steps will answer."""
-    return {step.server: weight for group in groups for step, weight in group.items() if step.server}
+def _at(steps: Sequence[Step], weight: int) -> dict[str, int]:
+    """A weight for the places at which steps will answer."""
+    return {step.server: weight for step in steps if step.server}
 
 
 def _left(steps: Sequence[Step], weight: int) -> dict[str, int]:
@@ -171,7 +174,7 @@ def _shares(
     weight: float | None, chosen: Sequence[Step], slots: Sequence[Step], rest: Sequence[str]
 ) -> Mapping[str, int]:
     """The weights of a step of a canary; without a share each canary and its baseline have half of one place."""
-    mine, base = list(_weights(dict.fromkeys(chosen, 1))), list(_weights(dict.fromkeys(slots, 1)))
+    mine, base = list(_at(chosen, 1)), list(_at(slots, 1))
     if weight is None:
         return {**dict.fromkeys((*mine, *base), FULL // 2), **dict.fromkeys(rest, FULL)}
     return shared(weight / 100, mine, [*base, *rest])

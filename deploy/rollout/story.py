@@ -8,7 +8,11 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from deploy.rollout.lease import counter_of
+from deploy.rollout.ledger import ROLLBACK
 from deploy.rollout.plan import Plan, Target
+
+HOMEWARD: Final = "way back"
+"""How the purpose of a rollout begins that takes back what another one left on its way."""
 
 
 class State(StrEnum):
@@ -66,6 +70,11 @@ class Story:
     seen: tuple[Seen, ...] = ()
     decision: Decision | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def homeward(self) -> bool:
+        """Whether it goes back: then what it wants is where the fleet belongs, and not what it found."""
+        return self.purpose == ROLLBACK or self.purpose.startswith(HOMEWARD)
 
     @property
     def counter(self) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from deploy.manifest.paths import SLOT, server_name
 from deploy.manifest.running import NOTHING, running
+from deploy.rollout.home import Slot
 from deploy.rollout.lease import counter_of
 from deploy.rollout.ledger import Entry, entries, merged, rejected
 
@@ -62,6 +63,16 @@ def ledgers(snapshots: Mapping[str, Snapshot]) -> dict[str, tuple[Entry, ...]]:
                 continue
             found.setdefault(name, []).append(entries(instance.get("ledger", ()), host))
     return {name: merged(parts) for name, parts in found.items()}
+
+
+def slots_of(snapshots: Mapping[str, Snapshot]) -> dict[str, Slot]:
+    """The second slots that exist, by the name of the instance."""
+    return {
+        name.removesuffix(SLOT): Slot(host, ports_of(name, snapshot).get(name), running(name, snapshot))
+        for host, snapshot in sorted(snapshots.items())
+        for name in sorted(snapshot["instances"])
+        if name.endswith(SLOT)
+    }
 
 
 def seen_counter(snapshots: Iterable[Snapshot]) -> int:

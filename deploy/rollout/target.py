@@ -38,7 +38,7 @@ class Seen:
             if (generation := generation_of(phrase))
         )
 
-    def target(self, wanted: Rollout) -> Target:
+    def target(self, wanted: Rollout | Target) -> Target:
         """What was found, as a plan that leads to `wanted` takes it."""
         found, places, arrived, ports, there_at = {}, {}, {}, dict[str, int](), dict[str, int]()
         for name, hosts in self._found().items():

@@ -2,8 +2,4 @@
 
 from typing import Final
 
-from deploy.settings.specs import RolloutSpec, Strategy
-
-STRATEGIES: Final = frozenset({Strategy.ALL_AT_ONCE, Strategy.ROLLING})
-DEFAULT_STRATEGY: Final = RolloutSpec().strategy
 VAULT: Final = False

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 
-from deploy.settings import words
 from deploy.settings.environment import Environment
 from deploy.settings.hosts import HostRow
 from deploy.settings.masking import Path
 from deploy.settings.placement import Place, free_port
+from deploy.settings.ports import edge_port
 from deploy.settings.report import Report
 from deploy.settings.roles import check_role, having
-from deploy.settings.scalars import soft
-from deploy.settings.specs import EDGE_ROLE, EdgeSpec
+from deploy.settings.specs import EDGE_ROLE
 from deploy.settings.values import BIND
 
 
@@ -57,12 +56,6 @@ def _check_ports(given: Mapping[object, object], edges: Sequence[str], found: Se
             reason or "has to be another one than port",
             f"pulumi config set --path '{{path}}' {free}",
         )
-
-
-def edge_port(given: Mapping[object, object], key: str) -> int | None:
-    """A port of the section `edge`, or its default; None if it is wrong, which is told elsewhere."""
-    default: int = getattr(EdgeSpec(), key)
-    return default if given.get(key) is None else soft(words.edge_port, given[key])
 
 
 def _is_loopback(bind: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from deploy.settings import instances, read, sections
+from deploy.settings import instances, once, read, sections
 from deploy.settings import secrets as encrypted
 from deploy.settings.addresses import endpoint
 from deploy.settings.edge import check_edge, check_reach
@@ -14,10 +14,13 @@ from deploy.settings.fleet import check_artifacts
 from deploy.settings.hosts import check_hosts, hosts, rows
 from deploy.settings.monitoring import check_monitoring
 from deploy.settings.origins import ReadText, operators_file
+from deploy.settings.progressive import Around, check_progressive
 from deploy.settings.report import Report
 from deploy.settings.rolling import check_batch, check_order
+from deploy.settings.slots import check_slots
 from deploy.settings.specs import FleetSpec, HostSpec
 from deploy.settings.stores import check_stores
+from deploy.settings.synthetic import check_synthetic, note
 from deploy.settings.times import check_times
 
 _NO_FILE: Final[Mapping[str, object]] = MappingProxyType({})
@@ -39,9 +42,11 @@ def load(
     Pulumi.<stack>.yaml as parsed, if at hand: with it, one secret in plain text beside encrypted ones is found.
     `read_text` reads a file that the settings name on the operator's machine.
     """
-    report = Report(stack, secret_keys | encrypted.ENCRYPTED)
+    report = Report(stack, secret_keys | encrypted.ENCRYPTED, once.sources(environ))
     config = sections.known(config, report)
     encrypted.nothing_else_encrypted(config, secret_keys, report)
+    this_time = once.for_once(config, environ, report)
+    config = this_time.laid_over(config)
     host_items = read.items(config.get("hosts"), ("hosts",), report)
     host_specs, host_rows = hosts(host_items, report), rows(host_items)
     check_hosts(config.get("hosts"), host_rows, report)
@@ -52,7 +57,12 @@ def load(
     edges = check_edge(config.get("edge"), host_items, host_rows, places, report)
     monitors = check_monitoring(config, host_items, host_rows, places, shared.given, report)
     check_reach(places, shared, edges, monitors, report)
-    check_stores(places, shared, edges, report)
+    slotted = this_time.slotted(config)
+    check_stores(places, shared, edges, report, slotted=slotted)
+    if slotted:
+        check_slots(config, places, host_rows, report)
+    check_progressive(config, Around.of(config, places, edges, monitors), report)
+    check_synthetic(config.get("rollout"), places, shared, report)
     check_batch(config.get("rollout"), report)
     check_order(config.get("rollout"), places, report)
     check_times(config.get("health"), config.get("rollout"), report)
@@ -60,7 +70,7 @@ def load(
         hosts=tuple(host_specs),
         instances=tuple(specs),
         release=sections.release(config, report),
-        rollout=sections.rollout(config, report),
+        rollout=this_time.completed(sections.rollout(config, report)),
         health=sections.health(config, report),
         edge=sections.edge(config, report),
         env=MappingProxyType(dict(shared.env)),
@@ -73,7 +83,13 @@ def load(
         protect=sections.protect(config, stack, report),
     )
     report.done()
-    return _told_by_default(fleet, config.get("health"))
+    return _noted(_told_by_default(fleet, config.get("health")))
+
+
+def _noted(fleet: FleetSpec) -> FleetSpec:
+    """The fleet, with what is to be said of its synthetic alerts where gates would need them."""
+    said = note(fleet) if fleet.rollout.slotted else None
+    return replace(fleet, notes=(*fleet.notes, said)) if said else fleet
 
 
 def _told_by_default(fleet: FleetSpec, health: object) -> FleetSpec:

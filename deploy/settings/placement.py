@@ -45,6 +45,9 @@ def check_places(found: Sequence[Place], report: Report) -> None:
         if place.host and place.name.endswith(f"-{place.host}"):
             reason = f"with its host's name added it is {place.name}, longer than {words.LONGEST_NAME} characters"
             report.add(("instances", place.index, "name"), place.name.removesuffix(f"-{place.host}"), reason)
+    for place in _once(place for place in found if place.name.endswith(f"-{place.host}") and words.of_slot(place.name)):
+        reason = f"with its host's name added it is {place.name}, and {words.SLOTS}"
+        report.add(("instances", place.index, "name"), place.name.removesuffix(f"-{place.host}"), reason)
     names = _clashes((place.name, place) for place in found)
     for place in _once(names):
         other = names[place]

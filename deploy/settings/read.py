@@ -78,9 +78,9 @@ def _example(model: type[Form], loc: Path) -> str:
 
 
 def _model(model: type[Form], loc: Path) -> type[Form]:
-    """The form at `loc` below `model`: its own, or that of the release's artifacts."""
-    for key in loc:
-        inner = model.model_fields[str(key)]
+    """The form at `loc` below `model`: its own, or one of a mapping in it, also one in a list."""
+    for key in (key for key in loc if isinstance(key, str)):
+        inner = model.model_fields[key]
         model = next((each for each in Form.__subclasses__() if each in _parts(inner.annotation)), model)
     return model
 

@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from pydantic_core import PydanticCustomError
@@ -10,14 +12,19 @@ from deploy.settings.errors import SECTIONS, Finding, SettingsError
 from deploy.settings.masking import Path, looks_secret, setting, shown
 from deploy.settings.specs import REDACTED
 
+ONCE: Final = "rollout"
+"""The section that the shell may say otherwise for once."""
+ONCE_HELP: Final = f"the form: threader docs {ONCE}"
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _LAST: Final = (len(SECTIONS), -1)
 
 
 class Report:
     """The findings of one load; values of `secret` sections are never printed, whatever they look like."""
 
-    def __init__(self, stack: str, secret: frozenset[str]) -> None:
-        self._stack, self._secret = stack, secret
+    def __init__(self, stack: str, secret: frozenset[str], once: Mapping[str, str] = _NOTHING) -> None:
+        """`once` has the variables of the shell that settings came from, by the setting."""
+        self._stack, self._secret, self._once = stack, secret, once
         self._forgiven: set[tuple[str | None]] = set()
         self._findings: list[tuple[tuple[int, int], Finding]] = []
 
@@ -29,6 +36,9 @@ class Report:
         hidden = value is not None and (secret or path[0] in self._secret)
         text = REDACTED if hidden else shown(value)
         finding = Finding(where, text, reason, suggestion.replace("{path}", where))
+        if self._once and path[0] == ONCE:  # mended in the shell, and not in the settings
+            name = self._once.get(where)
+            finding = replace(finding, path=f"environment {name}" if name else where, suggestion=ONCE_HELP)
         self._findings.append((_order(path), finding))
 
     def refused(self, path: Path, value: object, error: PydanticCustomError, *, secret: bool = False) -> None:

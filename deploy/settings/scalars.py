@@ -1,7 +1,7 @@
 """The single values of the settings: how each is read, and what is said when it is wrong."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from enum import StrEnum
 from math import isfinite
 from typing import Final, NoReturn, TypeVar
@@ -101,13 +101,18 @@ def seconds(value: object, least: float, most: float) -> float:
     return float(value)
 
 
-def percent(value: object) -> float:
-    """A share in percent that is nearly all, also written as text."""
+def number(value: object, least: float, most: float, noun: str = "a number") -> float:
+    """A number from `least` to `most`, also written as text."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?", value):
         value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 50 <= value <= 99.999:
-        wrong("has to be a number from 50 to 99.999, which is in percent")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        wrong(f"has to be {noun} from {least:.9g} to {most:.9g}")
     return float(value)
+
+
+def percent(value: object) -> float:
+    """A share in percent that is nearly all."""
+    return number(value, 50, 99.999, "a percentage")
 
 
 def flag(value: object) -> bool:
@@ -117,12 +122,12 @@ def flag(value: object) -> bool:
     return value == "true" if value in ("true", "false") else wrong("has to be true or false")
 
 
-def choice(value: object, kinds: type[Kind], noun: str, offered: Collection[Kind] | None = None) -> Kind:
-    """One of the words of an enumeration; only those `offered` are suggested for a wrong one."""
+def choice(value: object, kinds: type[Kind], noun: str) -> Kind:
+    """One of the words of an enumeration."""
     found = next((kind for kind in kinds if kind == value), None)
     if found is not None:
         return found
-    words = [str(kind) for kind in kinds if offered is None or kind in offered]
+    words = [str(kind) for kind in kinds]
     close = near(value, words) if isinstance(value, str) else None
     command = f"did you mean {close}: pulumi config set --path '{{path}}' {close}"
     return wrong(f"unknown {noun}", command if close else f"one of: {', '.join(words)}")

@@ -10,10 +10,10 @@ from deploy.settings.errors import NAMESPACE, SECTIONS
 from deploy.settings.masking import is_vault
 from deploy.settings.report import Report
 from deploy.settings.specs import REDACTED, Secret
+from deploy.settings.values import SHORTEST_KEY
 
 ENCRYPTED: Final = frozenset({"secrets", "digest_key"})
 """The sections that hold secrets: the values of no other one are masked everywhere."""
-_SHORTEST_KEY: Final = 16
 _NEW_KEY: Final = 'pulumi config set --secret alert-threader:digest_key "$(openssl rand -hex 32)"'
 
 
@@ -37,8 +37,8 @@ def digest_key(config: Mapping[str, object], secret_keys: Collection[str], repor
         return None
     try:
         value = scalars.text(raw)
-        if len(value) < _SHORTEST_KEY:
-            scalars.wrong(f"is shorter than {_SHORTEST_KEY} characters", _NEW_KEY)
+        if len(value) < SHORTEST_KEY:
+            scalars.wrong(f"is shorter than {SHORTEST_KEY} characters", _NEW_KEY)
         if "digest_key" not in secret_keys:
             scalars.wrong("a secret in plain text", _NEW_KEY)
     except PydanticCustomError as error:

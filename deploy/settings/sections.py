@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic_core import PydanticCustomError
 
-from deploy.settings import read, scalars, shape
+from deploy.settings import read, rollout_shape, scalars, shape
 from deploy.settings.errors import SECTIONS
 from deploy.settings.masking import Path
 from deploy.settings.origins import ReadText, archive_mistake
@@ -60,8 +60,8 @@ def release(config: Config, report: Report) -> ReleaseSpec:
 
 def rollout(config: Config, report: Report) -> RolloutSpec:
     """How generations are activated."""
-    form = read.form(shape.Rollout, config.get("rollout"), ("rollout",), report)
-    return RolloutSpec(**form.model_dump()) if form else RolloutSpec()
+    form = read.form(rollout_shape.Rollout, config.get("rollout"), ("rollout",), report)
+    return form.spec() if form else RolloutSpec()
 
 
 def health(config: Config, report: Report) -> HealthSpec:

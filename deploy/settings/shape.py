@@ -18,30 +18,29 @@ from deploy.settings.specs import (
     LokiSpec,
     MonitoringSpec,
     PrometheusSpec,
-    RolloutSpec,
     Source,
-    Strategy,
-    Unreachable,
 )
 
-_HOST, _ROLLOUT, _HEALTH, _EDGE = HostSpec("", ""), RolloutSpec(), HealthSpec(), EdgeSpec()
+_HOST, _HEALTH, _EDGE = HostSpec("", ""), HealthSpec(), EdgeSpec()
 _MONITORING = MonitoringSpec()
 _PROMETHEUS, _ALERTMANAGER, _LOKI, _GRAFANA = PrometheusSpec(), AlertmanagerSpec(), LokiSpec(), GrafanaSpec()
 
 
-def _list(value: object) -> object:
+def a_list(value: object) -> object:
+    """A list, which may be empty."""
     return value if isinstance(value, list | tuple) else scalars.wrong("has to be a list")
 
 
-def _some(value: object) -> object:
-    return value if _list(value) else scalars.wrong("is empty")
+def some(value: object) -> object:
+    """A list with something in it."""
+    return value if a_list(value) else scalars.wrong("is empty")
 
 
 def _artifact(value: object) -> object:
     return value if isinstance(value, Mapping) else {"artifact": value}
 
 
-def _inner(value: object) -> object:
+def inner(value: object) -> object:
     """A mapping within a section; as in sections, a key without a value is as good as absent."""
     if not isinstance(value, Mapping):
         scalars.wrong("has to be a mapping of keys to values")
@@ -50,16 +49,12 @@ def _inner(value: object) -> object:
 
 def _part(value: object) -> object:
     """The same, for which `none` says that there is no such part."""
-    return {"source": value} if value == "none" else _inner(value)
+    return {"source": value} if value == "none" else inner(value)
 
 
 def impl_word(value: object) -> Impl:
     """The word of an implementation."""
     return scalars.choice(value, Impl, "implementation")
-
-
-def _unreachable(value: object) -> Unreachable:
-    return scalars.choice(value, Unreachable, "choice")
 
 
 Name = Annotated[str, PlainValidator(words.name)]
@@ -72,7 +67,7 @@ Days = Annotated[int, PlainValidator(partial(scalars.integer, least=1, most=3650
 Url = Annotated[str, PlainValidator(addresses.external)]
 Distributed = Annotated[Source, PlainValidator(origins.distributed)]
 Undistributed = Annotated[Source, PlainValidator(origins.undistributed)]
-Commands = Annotated[tuple[Text, ...], BeforeValidator(_list)]
+Commands = Annotated[tuple[Text, ...], BeforeValidator(a_list)]
 
 
 class Form(BaseModel):
@@ -88,7 +83,7 @@ class Host(Form):
     address: Annotated[str, PlainValidator(addresses.address)] = Field(examples=["10.0.0.11"])
     user: Annotated[str, PlainValidator(words.user)] = _HOST.user
     port: Annotated[int, PlainValidator(words.ssh_port)] = _HOST.port
-    roles: Annotated[tuple[Name, ...], BeforeValidator(_some)] = _HOST.roles
+    roles: Annotated[tuple[Name, ...], BeforeValidator(some)] = _HOST.roles
     lost: Annotated[bool, PlainValidator(scalars.flag)] = _HOST.lost
     key: FilePath | None = _HOST.key
     known_hosts: FilePath | None = _HOST.known_hosts
@@ -97,7 +92,7 @@ class Host(Form):
 class Instance(Form):
     """One of `instances`; its `env` is read with the fleet's."""
 
-    name: Name = Field(examples=["py-a"])
+    name: Annotated[str, PlainValidator(words.instance)] = Field(examples=["py-a"])
     impl: Annotated[Impl, PlainValidator(impl_word)] = Field(examples=["python"])
     port: Annotated[int, PlainValidator(words.port)] = Field(examples=["9009"])
     host: Text | None = None
@@ -129,21 +124,6 @@ class Release(Form):
     go: Annotated[Artifact, BeforeValidator(_artifact)] | None = None
 
 
-class Rollout(Form):
-    """The section `rollout`."""
-
-    strategy: Annotated[Strategy, PlainValidator(words.strategy)] = _ROLLOUT.strategy
-    unreachable: Annotated[Unreachable, PlainValidator(_unreachable)] = _ROLLOUT.unreachable
-    confirm_within: Annotated[float, PlainValidator(times.CONFIRM_WITHIN)] = _ROLLOUT.confirm_within
-    keep: Annotated[int, PlainValidator(partial(scalars.integer, least=2, most=100))] = _ROLLOUT.keep
-    batch: Count = _ROLLOUT.batch
-    max_unavailable: Count = _ROLLOUT.max_unavailable
-    wait: Annotated[float, PlainValidator(times.WAIT)] = _ROLLOUT.wait
-    progress_deadline: Annotated[float, PlainValidator(times.PROGRESS_DEADLINE)] = _ROLLOUT.progress_deadline
-    drain: Annotated[float, PlainValidator(times.DRAIN)] = _ROLLOUT.drain
-    order: Annotated[tuple[Text, ...], BeforeValidator(_list)] = _ROLLOUT.order
-
-
 class Health(Form):
     """The section `health`."""
 
@@ -155,7 +135,7 @@ class Health(Form):
     timeout: Annotated[float, PlainValidator(times.TIMEOUT)] = _HEALTH.timeout
     failures: Count = _HEALTH.failures
     restarts: Annotated[int, PlainValidator(partial(scalars.integer, least=0, most=100))] = _HEALTH.restarts
-    alertmanagers: Annotated[tuple[AlertmanagerUrl, ...], BeforeValidator(_list)] = _HEALTH.alertmanagers
+    alertmanagers: Annotated[tuple[AlertmanagerUrl, ...], BeforeValidator(a_list)] = _HEALTH.alertmanagers
     metrics: Annotated[str, PlainValidator(folders.folder)] = _HEALTH.metrics
 
 
@@ -215,8 +195,8 @@ class Grafana(Form):
 class Monitoring(Form):
     """The section `monitoring`."""
 
-    prometheus: Annotated[Prometheus, BeforeValidator(_inner)] = Prometheus()
-    alertmanager: Annotated[Alertmanager, BeforeValidator(_inner)] = Alertmanager()
+    prometheus: Annotated[Prometheus, BeforeValidator(inner)] = Prometheus()
+    alertmanager: Annotated[Alertmanager, BeforeValidator(inner)] = Alertmanager()
     loki: Annotated[Loki, BeforeValidator(_part)] = Loki()
     grafana: Annotated[Grafana, BeforeValidator(_part)] = Grafana()
     node_port: Port = _MONITORING.node_port

@@ -6,6 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from deploy.analysis.gates import DEFAULT_GATES, GateSpec
+
 REDACTED: Final = "[REDACTED]"
 
 
@@ -22,7 +24,7 @@ class Impl(StrEnum):
 
 
 class Strategy(StrEnum):
-    """How a rollout goes through the fleet; `deploy.settings.available` says which of them this version has."""
+    """How a rollout goes through the fleet."""
 
     ALL_AT_ONCE = "all-at-once"
     ROLLING = "rolling"
@@ -35,6 +37,21 @@ class Unreachable(StrEnum):
 
     FAIL = "fail"
     SKIP = "skip"
+
+
+class Hold(StrEnum):
+    """When a rollout that looks good ends as held, for a person to decide."""
+
+    NEVER = "never"
+    ALWAYS = "always"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Revert(StrEnum):
+    """How a deploy goes that is back to a recent release: at once, or with all that its strategy has."""
+
+    FAST = "fast"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -141,6 +158,29 @@ EDGE_ROLE: Final = "edge"
 
 
 @dataclass(frozen=True, slots=True)
+class CanaryStep:
+    """One step of a canary: so many `instances`, or `percent` of them, run what is new; both None: as before it.
+
+    They get `weight` percent of the traffic; None: each shares with its slot what it had.
+    """
+
+    instances: int | None = None
+    percent: float | None = None
+    weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySpec:
+    """Where people are told how a rollout goes, as one Slack thread."""
+
+    channel: str
+
+
+SLOTTED: Final = frozenset({Strategy.CANARY, Strategy.BLUE_GREEN})
+"""The strategies with a second slot beside each instance."""
+
+
+@dataclass(frozen=True, slots=True)
 class RolloutSpec:
     """How a new generation is activated.
 
@@ -148,6 +188,13 @@ class RolloutSpec:
     those named in `order`, then as in the settings; `wait` s lie between batches; no progress for `progress_deadline` s
     is a failure. Requests in flight get `drain` s before a stop. An activation that nobody confirms within
     `confirm_within` s goes back by itself; hosts keep `keep` generations.
+
+    The second slot of an instance has its port and `slot_offset`. What is new goes through the steps of `canary`, and
+    `gates` look at it; `hold` says when a person decides, and `decision` ("rN:promote", abort, retry) what. After it
+    the slots stay for `warm` s. Within `guard` s of a rollback nothing is deployed. `revert` is for recent releases.
+
+    For one deploy only: `standing` is the stack's own strategy where another one holds, and `emergency` the reason why
+    no gate is asked.
     """
 
     strategy: Strategy = Strategy.ROLLING
@@ -160,6 +207,22 @@ class RolloutSpec:
     progress_deadline: float = 600.0
     drain: float = 10.0
     order: tuple[str, ...] = ()
+    slot_offset: int = 1000
+    hold: Hold = Hold.INCONCLUSIVE
+    warm: float = 600.0
+    guard: float = 0.0
+    revert: Revert = Revert.FAST
+    decision: str | None = None
+    canary: tuple[CanaryStep, ...] = (CanaryStep(instances=1, weight=10.0), CanaryStep(weight=50.0))
+    gates: tuple[GateSpec, ...] = DEFAULT_GATES
+    notify: NotifySpec | None = None
+    standing: Strategy | None = None
+    emergency: str | None = None
+
+    @property
+    def slotted(self) -> bool:
+        """Whether instances have a second slot, also when another strategy than the stack's own holds for once."""
+        return not SLOTTED.isdisjoint((self.strategy, self.standing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +369,11 @@ class FleetSpec:
     def monitors(self) -> tuple[HostSpec, ...]:
         """The hosts on which Prometheus and Alertmanager run, apart from lost ones; the first has Loki and Grafana."""
         return tuple(host for host in self.hosts if MONITOR_ROLE in host.roles and not host.lost)
+
+    def variable(self, name: str) -> str | None:
+        """The value of a variable of the whole fleet, be it a secret or not; None if there is none."""
+        hidden = self.secrets.get(name)
+        return self.env.get(name, "").strip() or (hidden.value if hidden else None)
 
     def env_of(self, instance: InstanceSpec) -> Mapping[str, str]:
         """The plain variables of an instance: the fleet's, and its own over them."""

@@ -19,13 +19,16 @@ class _Mistake:
     suggestion: str
 
 
-def check_stores(places: Sequence[Place], shared: Environment, edges: Sequence[str], report: Report) -> None:
+def check_stores(
+    places: Sequence[Place], shared: Environment, edges: Sequence[str], report: Report, *, slotted: bool = False
+) -> None:
     """Who keeps threads in Redis has its address; no two instances on a host share a file; behind an edge is Redis.
 
-    `edges` are the hosts with an edge. What is wrong with one setting is told once, whomever it concerns.
+    `edges` are the hosts with an edge, and `slotted` says that each instance has a second slot behind it. What is wrong
+    with one setting is told once, whomever it concerns.
     """
     told: set[Path] = set()
-    for mistake in (*_redis(places, shared), *_files(places, shared), *_apart(places, shared, edges)):
+    for mistake in (*_redis(places, shared), *_files(places, shared), *_apart(places, shared, edges, slotted)):
         if mistake.path not in told:
             told.add(mistake.path)
             report.add(mistake.path, mistake.value, mistake.reason, mistake.suggestion)
@@ -49,11 +52,12 @@ def _files(places: Sequence[Place], shared: Environment) -> Iterator[_Mistake]:
             yield _Mistake(path, file, reason, "leave it out: each instance has a file of its own")
 
 
-def _apart(places: Sequence[Place], shared: Environment, edges: Sequence[str]) -> Iterator[_Mistake]:
+def _apart(places: Sequence[Place], shared: Environment, edges: Sequence[str], slotted: bool) -> Iterator[_Mistake]:
     """Behind an edge, any instance may get any alert of an incident: only with one store does it stay one thread."""
-    if not edges or len(places) < 2:
+    if not edges or len(places) < (1 if slotted else 2):
         return
-    why = f"host {edges[0]} is an edge, behind which {len(places)} instances have to share their threads in Redis"
+    who = f"{len(places)} instances" if len(places) > 1 else "an instance and its second slot"
+    why = f"host {edges[0]} is an edge, behind which {who} have to share their threads in Redis"
     for place in places:
         store = _store(place, shared)
         if store == "":

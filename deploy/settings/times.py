@@ -20,6 +20,11 @@ INTERVAL: Final[Reader] = partial(seconds, least=0.1, most=60)
 EVERY: Final[Reader] = partial(seconds, least=1, most=3600)
 SCRAPES: Final[Reader] = partial(seconds, least=1, most=300)
 TIMEOUT: Final[Reader] = partial(seconds, least=0.5, most=60)
+DAY: Final[Reader] = partial(seconds, least=0, most=86400)
+MEASURED: Final[Reader] = partial(seconds, least=0.5, most=3600)
+DELAY: Final[Reader] = partial(seconds, least=0, most=3600)
+LIMIT: Final[Reader] = partial(seconds, least=1, most=86400)
+ANSWERED: Final[Reader] = partial(seconds, least=0.5, most=600)
 
 
 def check_times(health: object, rollout: object, report: Report) -> None:

@@ -15,6 +15,14 @@ REDIS: Final = "REDIS_URL"
 FILE: Final = "THREAD_STORE_FILE"
 STORE: Final = "THREAD_STORE"
 BIND: Final = "BIND_HOST"
+CHANNEL: Final = "SLACK_CHANNEL"
+SLACK_API: Final = "SLACK_API_URL"
+SLACK: Final = "https://slack.com/api"
+"""What threaders call where SLACK_API_URL is unset."""
+SYNTHETIC_KEY: Final = "SYNTHETIC_KEY"
+SYNTHETIC_CHANNEL: Final = "SYNTHETIC_CHANNEL"
+SHORTEST_KEY: Final = 16
+"""Characters of a key that cannot be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,9 @@ LIMITS: Final = MappingProxyType(
 WORDS: Final = MappingProxyType(
     {STORE: ("file", "redis", "memory"), "LOG_LEVEL": ("debug", "info", "warning", "error")}
 )
-SINGLE: Final = frozenset({"SLACK_CHANNEL", "ENVIRONMENT", "REDIS_KEY_PREFIX", BIND})
+SINGLE: Final = frozenset({CHANNEL, SYNTHETIC_CHANNEL, "ENVIRONMENT", "REDIS_KEY_PREFIX", BIND})
 """Variables that hold one word."""
-_LONGEST_WORD: Final = 200
+LONGEST_WORD: Final = 200
 
 
 def _is_web(text: str) -> bool:
@@ -66,7 +74,8 @@ _WEB: Final = "is no http or https address"
 _FORMS: Final[dict[str, tuple[Callable[[str], bool], str]]] = {
     TOKEN: (lambda text: bool(re.fullmatch("xox[^ ]*", text)), "is no token of a Slack bot, which starts with xoxb-"),
     WEBHOOK: (_is_web, _WEB),
-    "SLACK_API_URL": (_is_web, _WEB),
+    SLACK_API: (_is_web, _WEB),
+    SYNTHETIC_KEY: (lambda text: len(text) >= SHORTEST_KEY, f"is shorter than {SHORTEST_KEY} characters"),
     REDIS: (
         lambda text: text.startswith(("redis://", "rediss://", "unix://")),
         "has to start with redis://, rediss:// or unix://",
@@ -85,8 +94,8 @@ def mistake(name: str, value: str) -> str | None:
     if name in WORDS:
         return None if text.lower() in WORDS[name] else f"has to be one of: {', '.join(WORDS[name])}"
     if name in SINGLE:
-        good = len(text) <= _LONGEST_WORD and not re.search(r"\s", text)
-        return None if good else f"has to be one word, at most {_LONGEST_WORD} characters"
+        good = len(text) <= LONGEST_WORD and not re.search(r"\s", text)
+        return None if good else f"has to be one word, at most {LONGEST_WORD} characters"
     right, reason = _FORMS.get(name, (None, ""))
     if right is not None and not right(text):
         return reason

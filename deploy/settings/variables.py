@@ -10,15 +10,27 @@ from pydantic_core import PydanticCustomError
 from deploy.settings import available, read, scalars
 from deploy.settings.masking import Path, is_vault, looks_secret, secret_name, setting
 from deploy.settings.report import Report, near
-from deploy.settings.values import BIND, FILE, REDIS, STORE, TOKEN, WEBHOOK, mistake
+from deploy.settings.values import (
+    BIND,
+    CHANNEL,
+    FILE,
+    REDIS,
+    SLACK_API,
+    STORE,
+    SYNTHETIC_CHANNEL,
+    SYNTHETIC_KEY,
+    TOKEN,
+    WEBHOOK,
+    mistake,
+)
 
-SECRET: Final = (TOKEN, WEBHOOK, REDIS)
+SECRET: Final = (TOKEN, WEBHOOK, REDIS, SYNTHETIC_KEY)
 
 KNOWN: Final = (
     TOKEN,
     WEBHOOK,
-    "SLACK_CHANNEL",
-    "SLACK_API_URL",
+    CHANNEL,
+    SLACK_API,
     "SLACK_TIMEOUT",
     "SLACK_MAX_WAIT",
     "ENVIRONMENT",
@@ -32,6 +44,8 @@ KNOWN: Final = (
     "DRAIN_SECONDS",
     "SHUTDOWN_TIMEOUT",
     "LOG_LEVEL",
+    SYNTHETIC_KEY,
+    SYNTHETIC_CHANNEL,
 )
 """What a threader reads. Others are passed on, unless they look like one of these mistyped."""
 

@@ -3,12 +3,13 @@
 import re
 from typing import Final
 
-from deploy.settings.available import DEFAULT_STRATEGY, STRATEGIES
-from deploy.settings.scalars import choice, filled, integer, soft, wrong
-from deploy.settings.specs import Strategy
+from deploy.manifest.paths import SLOT
+from deploy.settings.scalars import filled, integer, number, soft, wrong
+from deploy.settings.values import LONGEST_WORD
 
 # Part of unit names, of paths below /var/lib and of Prometheus labels: nothing that any of them would have to escape.
 LONGEST_NAME: Final = 42
+SLOTS: Final = f"names that end in {SLOT} are those of second slots"
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?")
 _NAME_FORM: Final = f"a name is made of a-z, 0-9 and - inside, at most {LONGEST_NAME} characters"
 FIRST_UNPRIVILEGED_PORT: Final = 1024
@@ -21,6 +22,17 @@ def name(value: object) -> str:
         return found
     better = re.sub(r"[^a-z0-9]+", "-", found.lower())[:LONGEST_NAME].strip("-")
     return wrong(_NAME_FORM, f"for example {better}" if better else "")
+
+
+def instance(value: object) -> str:
+    """The name of an instance, which is none of a second slot."""
+    found = name(value)
+    return wrong(SLOTS, f"for example {found.removesuffix(SLOT)}") if of_slot(found) else found
+
+
+def of_slot(found: str) -> bool:
+    """Whether an instance of this name would be taken for a second slot."""
+    return found.endswith(SLOT)
 
 
 def user(value: object) -> str:
@@ -65,11 +77,36 @@ def sha256(value: object) -> str:
     return found
 
 
-def strategy(value: object) -> Strategy:
-    """A strategy that this version has."""
-    found = choice(value, Strategy, "strategy", offered=STRATEGIES)
-    if found not in STRATEGIES:
-        have = ", ".join(each for each in Strategy if each in STRATEGIES)
-        command = f"pulumi config set --path '{{path}}' {DEFAULT_STRATEGY}"
-        wrong(f"{found} is not available in this version, which has: {have}", command)
-    return found
+def slot_offset(value: object) -> int:
+    """How far the port of a second slot is from that of its instance."""
+    return integer(value, 1, 50000)
+
+
+def amount(value: object) -> int | float:
+    """How many instances: a whole number; or a float, which is a percentage of them, from a text like 25 %."""
+    share = re.fullmatch(r"\s*([0-9.]{1,9})\s*%\s*", value) if isinstance(value, str) else None
+    if share:
+        return number(share[1], 1, 100, "a percentage")
+    if isinstance(value, float):
+        share = min(value * 100 if value < 1 else value, 100)
+        wrong("has to be a whole number of instances, or a percentage in quotes", f'for example "{share:g} %"')
+    return integer(value, 1, 100, 'a number of instances, or a percentage like "25 %",')
+
+
+def weight(value: object) -> float:
+    """The share of a step of a canary."""
+    return number(value, 1, 99, "a percentage")
+
+
+def decision(value: object) -> str:
+    """What a person decides of a rollout that is held."""
+    found = filled(value)
+    form = "has to be ROLLOUT:promote, ROLLOUT:abort or ROLLOUT:retry"
+    return found if re.fullmatch(r"r[0-9]{1,9}:(promote|abort|retry)", found) else wrong(form, "for example r7:promote")
+
+
+def channel(value: object) -> str:
+    """A channel of Slack, by its id or its name."""
+    found = filled(value).strip()
+    good = len(found) <= LONGEST_WORD and not re.search(r"\s", found)
+    return found if good else wrong("has to be the id or the name of a channel of Slack")

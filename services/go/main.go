@@ -19,6 +19,7 @@ import (
 	"alert-threader/internal/settings"
 	"alert-threader/internal/slack"
 	"alert-threader/internal/store"
+	"alert-threader/internal/synthetic"
 	"alert-threader/internal/web"
 )
 
@@ -45,13 +46,18 @@ func run() int {
 	}
 	logs.SetUp(os.Stdout, chosen.LogLevel, chosen.Secrets(), chosen.Instance)
 	identity := web.Identity{Impl: "go", Version: version(), Instance: chosen.Instance}
+	to := slack.Connect(chosen)
 	kept, err := store.Open(chosen)
+	var apart *deliver.Deliverer
+	if err == nil {
+		apart, err = synthetic.Open(chosen, to)
+	}
 	if err != nil {
 		return refuse([]string{fmt.Sprintf("THREAD_STORE=%s: %v", chosen.ThreadStore, err)}, exitConfig)
 	}
 	counted := metrics.New(identity.Impl, identity.Version, chosen.Instance, chosen.Environment)
 	state := health.New(kept, counted)
-	app := web.New(chosen, identity, deliver.New(chosen, kept, slack.Connect(chosen), counted), state, counted)
+	app := web.New(chosen, identity, deliver.New(chosen, kept, to, counted, logs.At), apart, state, counted)
 	logs.Info("starting", "impl", identity.Impl, "version", identity.Version, "thread_store", chosen.ThreadStore)
 	if chosen.SlackBotToken == "" {
 		logs.Warning("SLACK_WEBHOOK_URL without SLACK_BOT_TOKEN: messages are posted without threads")

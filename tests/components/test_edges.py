@@ -1,11 +1,14 @@
 """What each edge is given: its servers, and where it listens and reaches them."""
 
 import re
+from dataclasses import replace
+
+import pytest
 
 from components.edges import edge_hosts, edge_inputs
 from components.inputs import generation
 from deploy.manifest.edge import CONFIG_PATH
-from deploy.settings.specs import EdgeSpec, HealthSpec, HostSpec
+from deploy.settings.specs import EdgeSpec, HealthSpec, HostSpec, RolloutSpec, Strategy
 from tests.components.fleets import DIGESTS, instance, spec
 
 BOTH = ("threader", "edge")
@@ -38,6 +41,21 @@ def servers(host, fleet=FLEET):
 def test_every_instance_that_is_not_on_a_lost_host_is_a_server_where_it_is_reached():
     assert servers(HOSTS[0]) == {"py-a.app-1.9009": "127.0.0.1:9009", "py-b.app-2.9010": "10.1.1.2:9010"}
     assert servers(HOSTS[3]) == {"py-a.app-1.9009": "10.99.0.11:9009", "py-b.app-2.9010": "10.1.1.2:9010"}
+
+
+@pytest.mark.parametrize("strategy", ["canary", "blue-green"])
+def test_behind_each_instance_is_its_second_slot_where_the_strategy_uses_them(strategy):
+    slotted = replace(FLEET, rollout=RolloutSpec(strategy=Strategy(strategy), slot_offset=500))
+    assert servers(HOSTS[0], slotted) == {
+        **servers(HOSTS[0]),
+        "py-a--prev.app-1.9509": "127.0.0.1:9509",
+        "py-b--prev.app-2.9510": "10.1.1.2:9510",
+    }
+
+
+def test_a_rolling_deploy_for_once_takes_no_slot_from_the_edges():
+    once = replace(FLEET, rollout=RolloutSpec(strategy=Strategy.ROLLING, standing=Strategy.CANARY))
+    assert len(servers(HOSTS[0], once)) == 4
 
 
 def test_ports_and_the_path_of_readiness_are_those_of_the_settings():

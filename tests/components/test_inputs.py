@@ -3,8 +3,10 @@
 import json
 
 from components.inputs import connection, generation, health_inputs, host_inputs, instance_inputs, rollout_inputs
-from deploy.settings.specs import HealthSpec, RolloutSpec, Strategy
-from tests.components.fleets import DIGESTS, PASSWORD, SECRETS, TOKEN, instance, spec
+from deploy.analysis.gates import DEFAULT_GATES, Action, GateKind, GateSpec
+from deploy.rollout.plan import Phase
+from deploy.settings.specs import HealthSpec, NotifySpec, RolloutSpec, Secret, Strategy
+from tests.components.fleets import DIGESTS, KEY, PASSWORD, SECRETS, TOKEN, instance, spec
 
 FLEET = spec()
 PY_A = FLEET.instances[0]
@@ -33,7 +35,7 @@ def test_a_host_is_reached_as_its_spec_says():
 def test_a_lost_host_is_said_to_be_lost_to_everything_on_it():
     assert host_inputs(FLEET.hosts[1], FLEET)["lost"] is True
     assert made_inputs(FLEET.instances[1])["lost"] is True
-    assert rollout_inputs(FLEET, {})["lost"] == ["app-2"]
+    assert rollout_inputs(FLEET, {}, hidden)["lost"] == ["app-2"]
 
 
 def test_variables_of_the_instance_win_over_those_of_the_fleet():
@@ -62,7 +64,7 @@ def test_every_secret_is_marked_and_appears_nowhere_else():
 
 
 def test_inputs_are_plain_data():
-    host, rollout = host_inputs(FLEET.hosts[0], FLEET), rollout_inputs(FLEET, {"py-a": "1.2.0-x"})
+    host, rollout = host_inputs(FLEET.hosts[0], FLEET), rollout_inputs(FLEET, {"py-a": "1.2.0-x"}, hidden)
     for inputs in (made_inputs(), host, rollout, health_inputs(PY_A, FLEET)):
         assert json.loads(json.dumps(inputs)) == inputs
 
@@ -77,11 +79,13 @@ def test_a_timer_is_told_of_a_lost_host_and_its_check_whom_to_tell_what():
 
 
 def test_the_rollout_knows_every_instance_its_host_and_its_settings():
-    assert rollout_inputs(FLEET, {"py-a": "x", "py-b": "y"}) == {
+    assert rollout_inputs(FLEET, {"py-a": "x", "py-b": "y"}, hidden) == {
         "instances": {"py-a": "x", "py-b": "y"},
         "placement": {"py-a": "app-1", "py-b": "app-2"},
         "ports": {instance.name: instance.port for instance in FLEET.instances},
         "hosts": {host.name: connection(host) for host in FLEET.hosts},
+        "impls": {"py-a": "python", "py-b": "python"},
+        "slots": {"py-a": 10009, "py-b": 10010},
         "edges": [],
         "lost": ["app-2"],
         "settings": {
@@ -95,13 +99,69 @@ def test_the_rollout_knows_every_instance_its_host_and_its_settings():
             "drain": 10.0,
             "deadline": 30.0,
             "order": ["py-b", "py-a"],
+            "slot_offset": 1000,
+            "hold": "inconclusive",
+            "warm": 600.0,
+            "guard": 0.0,
+            "revert": "fast",
+            "canary": [
+                {"instances": 1, "percent": None, "weight": 10.0},
+                {"instances": None, "percent": None, "weight": 50.0},
+            ],
+            "gates": [GATE | {"name": "smoke", "kind": "smoke"}, GATE | {"name": "delivery", "interval": 1.0}],
+            "emergency": None,
         },
     }
 
 
+GATE = {
+    "kind": "compare",
+    "query": "",
+    "success": "",
+    "failure": "",
+    "interval": 5.0,
+    "delay": 0.0,
+    "count": 1,
+    "limit": 60.0,
+    "failures": 0,
+    "errors": 3,
+    "timeout": 10.0,
+    "margin": 0.1,
+    "on_fail": "rollback",
+    "dry_run": False,
+    "phases": ["idle", "traffic", "after"],
+}
+WHOLE = spec(
+    rollout=RolloutSpec(strategy=Strategy.CANARY, decision="r7:promote", notify=NotifySpec("C012")),
+    env={"SYNTHETIC_CHANNEL": "C_NOBODY"},
+    secrets={"SLACK_BOT_TOKEN": Secret(TOKEN), "SYNTHETIC_KEY": Secret(KEY)},
+)
+
+
+def test_a_gate_comes_back_from_its_inputs_as_it_was():
+    for gate, made in zip(DEFAULT_GATES, rollout_inputs(FLEET, {}, hidden)["settings"]["gates"], strict=True):
+        words = {"kind": GateKind(made["kind"]), "on_fail": Action(made["on_fail"])}
+        assert GateSpec(**{**made, **words, "phases": tuple(map(Phase, made["phases"]))}) == gate
+
+
+def test_a_decision_what_signs_synthetic_alerts_and_what_tells_people_are_there_only_where_they_are_set():
+    found, usual = rollout_inputs(WHOLE, {}, hidden), rollout_inputs(FLEET, {}, hidden)
+    assert found.keys() - usual.keys() == {"decision", "synthetic", "notify"}
+    assert found["decision"] == "r7:promote"
+    assert found["synthetic"] == {"key": hidden(KEY), "channel": hidden("C_NOBODY")}
+    api = hidden("https://slack.com/api")
+    assert found["notify"] == {"channel": "C012", "token": hidden(TOKEN), "api": api}
+    assert not any(secret in json.dumps(found) for secret in SECRETS)
+
+
+def test_the_keys_of_synthetic_alerts_are_the_threaders_own_variables_too():
+    made = generation(WHOLE.instances[0], WHOLE, DIGESTS)
+    assert (made.secrets["SYNTHETIC_KEY"], made.env["SYNTHETIC_CHANNEL"]) == (KEY, "C_NOBODY")
+
+
 def test_all_at_once_knows_no_limits():
     at_once = spec(rollout=RolloutSpec(strategy=Strategy.ALL_AT_ONCE, batch=2, max_unavailable=3, wait=4))
-    found = rollout_inputs(at_once, {})["settings"]
+    found = rollout_inputs(at_once, {}, hidden)["settings"]
     assert (found["batch"], found["max_unavailable"], found["wait"]) == (None, None, 0.0)
 
 

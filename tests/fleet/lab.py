@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
+from tests.fleet.dropping import build_dropping
 from tools.fleet import faults, names, packages, probe
 from tools.fleet.fleet import Fleet
 from tools.local import services
@@ -111,6 +112,10 @@ class Lab:
     def bad(self, kind: str, impl: str = "python") -> Artifact:
         """A release that is bad on purpose."""
         return build_variant(kind, self.folder / "dist", base=self.threader(impl))  # type: ignore[arg-type]
+
+    def dropping(self, impl: str = "python") -> Artifact:
+        """A release that is well by every health check, and drops one call to Slack in five."""
+        return build_dropping(impl, self.folder / "dist")
 
 
 @contextmanager

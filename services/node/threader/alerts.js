@@ -12,6 +12,7 @@ import { strip } from "./text.js";
  * opens again later has another start, so another thread. `severity` is in lower case, empty when missing.
  * @typedef {object} Alert
  * @property {Status} status
+ * @property {string} fingerprint
  * @property {string} incident
  * @property {string} name
  * @property {string} severity
@@ -141,6 +142,7 @@ function readAlert(check, item, at) {
   const generatorUrl = check.field(object, at, "generatorURL", check.text, "") ?? "";
   return {
     status: /** @type {Status} */ (status),
+    fingerprint: /** @type {string} */ (fingerprint),
     incident: `${fingerprint}:${compact(startsAt)}`,
     name: labels.get("alertname") || "(no alertname)",
     severity: strip(labels.get("severity") ?? "").toLowerCase(),

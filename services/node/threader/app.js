@@ -1,9 +1,10 @@
 /** The HTTP side: four routes. */
 
-import { BadRequest, readWebhook } from "./body.js";
+import { BadRequest, parse, readBody } from "./body.js";
 import { Gate } from "./gate.js";
 import { event, failure } from "./log.js";
 import { Observation } from "./observe.js";
+import * as synthetic from "./synthetic.js";
 import { IMPL, VERSION } from "./version.js";
 
 const MAX_DELIVERIES = 32; // webhooks delivered at a time
@@ -12,7 +13,7 @@ const EXPOSITION = "text/plain; version=0.0.4; charset=utf-8";
 
 /** @typedef {{code: number, content: object | string, headers?: Record<string, string>}} Reply */
 /** @typedef {import("node:http").IncomingMessage} Request */
-/** @typedef {(request: Request) => Promise<Reply>} Route */
+/** @typedef {(request: Request, observation: Observation) => Promise<Reply>} Route */
 
 /** The application: takes requests, knows nothing of sockets. */
 export class App {
@@ -24,7 +25,7 @@ export class App {
     this.inFlight = 0;
     /** @type {Map<string, [string, Route]>} */
     this.routes = new Map([
-      ["/alert", ["POST", (request) => this.alert(request)]],
+      ["/alert", ["POST", (request, observation) => this.alert(request, observation)]],
       ["/health", ["GET", () => this.health()]],
       ["/ready", ["GET", () => this.ready()]],
       ["/metrics", ["GET", () => this.metrics()]],
@@ -39,40 +40,45 @@ export class App {
   async answer(request) {
     const observation = new Observation(this.service.metrics, request);
     try {
-      return { reply: await this.route(request, observation.path), observation };
+      return { reply: await this.route(request, observation), observation };
     } catch (error) {
-      if (error instanceof BadRequest) return { reply: this.refuse(error), observation };
-      failure("request failed", error, { method: observation.method, path: observation.path });
-      this.service.metrics.errors.with("internal").inc();
+      if (error instanceof BadRequest) return { reply: this.refuse(error, observation), observation };
+      const { method, path, marked } = observation;
+      failure("request failed", error, { method, path, ...marked });
+      if (!observation.synthetic) this.service.metrics.errors.with("internal").inc();
       return { reply: { code: 500, content: { error: "internal error, see the log" } }, observation };
     }
   }
 
   /**
    * @param {Request} request
-   * @param {string} path
+   * @param {Observation} observation
    * @returns {Promise<Reply>}
    */
-  async route(request, path) {
-    const [method, run] = this.routes.get(path) ?? ["", null];
+  async route(request, observation) {
+    const [method, run] = this.routes.get(observation.path) ?? ["", null];
     if (!run) return { code: 404, content: { detail: "Not Found" } };
-    if (request.method === method) return run(request);
+    if (request.method === method) return run(request, observation);
     return { code: 405, content: { detail: "Method Not Allowed" }, headers: { Allow: method } };
   }
 
-  /** @param {BadRequest} error */
-  refuse({ code, message, content }) {
-    this.service.metrics.errors.with("bad_request").inc();
-    event("warning", "request refused", { code, reason: message });
+  /**
+   * @param {BadRequest} error
+   * @param {Observation} observation
+   */
+  refuse({ code, message, content }, observation) {
+    if (!observation.synthetic) this.service.metrics.errors.with("bad_request").inc();
+    event("warning", "request refused", { code, reason: message, ...observation.marked });
     return { code, content };
   }
 
   /**
    * @param {Request} request
+   * @param {Observation} observation
    * @returns {Promise<Reply>}
    */
-  async alert(request) {
-    const { deliverer, metrics, settings } = this.service;
+  async alert(request, observation) {
+    const { metrics, settings } = this.service;
     if (this.inFlight >= MAX_WAITING) {
       metrics.errors.with("overload").inc();
       return { code: 503, content: { error: "too many webhooks at once" }, headers: { "Retry-After": "1" } };
@@ -80,14 +86,44 @@ export class App {
     this.inFlight += 1;
     metrics.inFlight.with().set(this.inFlight);
     try {
-      const webhook = await readWebhook(request, settings.maxBodyBytes);
-      metrics.lastWebhook.with().set(Date.now() / 1000);
-      this.noteTruncation(webhook.truncatedAlerts);
-      return answerOf(await this.deliveries.through(() => deliverer.deliver(webhook.alerts)));
+      const body = await readBody(request, settings.maxBodyBytes);
+      if (synthetic.claimed(request.headers)) return await this.takeSynthetic(request, body, observation);
+      return await this.take(body);
     } finally {
       this.inFlight -= 1;
       metrics.inFlight.with().set(this.inFlight);
     }
+  }
+
+  /** @param {Buffer} body */
+  async take(body) {
+    const { deliverer, metrics } = this.service;
+    const webhook = parse(body);
+    metrics.lastWebhook.with().set(Date.now() / 1000);
+    this.noteTruncation(webhook.truncatedAlerts);
+    return answerOf(await this.deliveries.through(() => deliverer.deliver(webhook.alerts)));
+  }
+
+  /**
+   * @param {Request} request
+   * @param {Buffer} body
+   * @param {Observation} observation
+   */
+  async takeSynthetic(request, body, observation) {
+    const { synthetic: deliverer, metrics, settings } = this.service;
+    const reason = synthetic.refusal(settings, request.headers, body);
+    if (reason !== null || deliverer === null) {
+      throw new BadRequest(403, `not a synthetic alert: ${reason}`, { reason });
+    }
+    observation.synthetic = true;
+    const { alerts } = parse(body);
+    let report = null;
+    try {
+      report = await this.deliveries.through(() => deliverer.deliver(alerts));
+    } finally {
+      synthetic.count(metrics, alerts.length, report);
+    }
+    return answerOf(report, { delivered: report.delivered });
   }
 
   /** @returns {Promise<Reply>} */
@@ -129,10 +165,11 @@ export class App {
 /**
  * 2xx only when every alert is dealt with, so that Alertmanager retries the others; it retries at any 5xx.
  * @param {import("./deliver.js").Report} report
+ * @param {object} [more]
  * @returns {Reply}
  */
-function answerOf({ complete, done, failed, notTried, storeFailed, retryAfter }) {
-  const content = { done, failed, not_tried: notTried };
+function answerOf({ complete, done, failed, notTried, storeFailed, retryAfter }, more = {}) {
+  const content = { done, failed, not_tried: notTried, ...more };
   if (complete) return { code: 200, content };
   if (!storeFailed && retryAfter === null) return { code: 502, content };
   return { code: 503, content, headers: { "Retry-After": String(Math.ceil(retryAfter || 1)) } };

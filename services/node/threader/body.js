@@ -12,23 +12,13 @@ export class BadRequest extends Error {
   /**
    * @param {number} code
    * @param {string} error
-   * @param {import("./alerts.js").Problem[]} [problems]
+   * @param {object} [more] - what else the answer says: problems, or a reason
    */
-  constructor(code, error, problems) {
+  constructor(code, error, more = {}) {
     super(error);
     this.code = code;
-    this.content = problems ? { error, problems } : { error };
+    this.content = { error, ...more };
   }
-}
-
-/**
- * The webhook of a request.
- * @param {import("node:http").IncomingMessage} request
- * @param {number} limit - bytes
- * @throws {BadRequest}
- */
-export async function readWebhook(request, limit) {
-  return parse(await read(request, limit));
 }
 
 /**
@@ -39,7 +29,7 @@ export async function readWebhook(request, limit) {
 export function parse(body) {
   const { webhook, problems } = readDocument(documentOf(body));
   if (!problems.length) return webhook;
-  const shown = problems.slice(0, SHOWN_PROBLEMS);
+  const shown = { problems: problems.slice(0, SHOWN_PROBLEMS) };
   throw new BadRequest(422, "the body is not a webhook of Alertmanager, version 4", shown);
 }
 
@@ -60,11 +50,13 @@ function documentOf(body) {
 }
 
 /**
+ * The body of a request.
  * @param {import("node:http").IncomingMessage} request
- * @param {number} limit
+ * @param {number} limit - bytes
  * @returns {Promise<Buffer>}
+ * @throws {BadRequest}
  */
-function read(request, limit) {
+export function readBody(request, limit) {
   return new Promise((resolve, reject) => {
     /** @type {Buffer[]} */
     const chunks = [];

@@ -27,6 +27,8 @@ export class Report {
   done = {};
   /** One sentence for each alert that Slack or the store did not take. @type {string[]} */
   failed = [];
+  /** Of each alert that was posted now and has an id from Slack. @type {{fingerprint: string, ts: string}[]} */
+  delivered = [];
   notTried = 0;
   storeFailed = false;
   /** Seconds. @type {number | null} */
@@ -46,13 +48,15 @@ export class Deliverer {
    * @param {import("./slack.js").Slack} slack
    * @param {import("./metrics.js").Metrics} metrics
    * @param {(ms: number) => Promise<unknown>} [sleep]
+   * @param {typeof event} [say]
    */
-  constructor(settings, store, slack, metrics, sleep = delay) {
+  constructor(settings, store, slack, metrics, sleep = delay, say = event) {
     this.settings = settings;
     this.store = store;
     this.slack = slack;
     this.metrics = metrics;
     this.sleep = sleep;
+    this.say = say;
     /** @type {Map<string, Thread>} */
     this.unsaved = new Map();
   }
@@ -67,9 +71,10 @@ export class Deliverer {
     for (const [position, alert] of alerts.entries()) {
       if (position % BREATH === BREATH - 1) await setImmediate();
       try {
-        const step = await this.deliverOne(alert, budget);
+        const [step, ts] = await this.deliverOne(alert, budget);
         report.done[step] = (report.done[step] ?? 0) + 1;
         this.metrics.messages.with(step).inc();
+        if (ts) report.delivered.push({ fingerprint: alert.fingerprint, ts });
       } catch (error) {
         if (!this.goOn(report, alert, error)) {
           report.notTried = alerts.length - position - 1;
@@ -111,30 +116,31 @@ export class Deliverer {
     this.metrics.errors.with(kind).inc();
     report.failed.push(`${name}: ${kind}: ${reason}`);
     const fields = { kind, reason, alertname: name, incident };
-    event("error", "alert not delivered, Alertmanager is asked to retry", fields);
+    this.say("error", "alert not delivered, Alertmanager is asked to retry", fields);
   }
 
   /**
    * @param {Alert} alert
    * @param {Budget} budget
-   * @returns {Promise<string>} the step that was taken
+   * @returns {Promise<[string, string | null]>} the step that was taken, and Slack's id of the message
    */
   async deliverOne(alert, budget) {
     const { incident, status } = alert;
-    const taken = await this.store.claim(incident, async () => {
+    /** @type {[string, string | null]} */
+    const [taken, posted] = await this.store.claim(incident, async () => {
       const known = await this.known(incident);
       let step = nextStep(known, status);
-      if (step === Step.SKIP) return step;
+      if (step === Step.SKIP) return [step, null];
       if (!this.settings.slackBotToken && step === Step.REPLY) step = Step.POST_AGAIN;
       await this.store.check(); // better to refuse now than to post what cannot be recorded
       const [posted, done] = await this.post(alert, step, known, budget);
       // A reply's own id is not the thread's.
       const ts = done === Step.REPLY && known ? known.ts : posted.ts;
       await this.keep(incident, { status, channel: posted.channel, ts });
-      return done;
+      return [done, posted.ts];
     });
-    if (taken !== Step.SKIP) event("info", taken, { alertname: alert.name, incident, status });
-    return taken;
+    if (taken !== Step.SKIP) this.say("info", taken, { alertname: alert.name, incident, status });
+    return [taken, posted];
   }
 
   /** @param {string} incident */
@@ -174,7 +180,7 @@ export class Deliverer {
         return [await this.send(render(alert, step, known.channel, environment), known.ts, budget), step];
       } catch (error) {
         if (!(error instanceof SlackError) || !THREAD_GONE.has(error.code)) throw error;
-        event("warning", "the thread is gone from Slack, a new one is opened", { incident: alert.incident });
+        this.say("warning", "the thread is gone from Slack, a new one is opened", { incident: alert.incident });
         step = Step.POST_AGAIN;
       }
     }

@@ -45,7 +45,7 @@ export function event(level, message, fields = {}) {
  * @param {Record<string, unknown>} [fields]
  */
 export function failure(message, error, fields = {}) {
-  event("error", message, { ...fields, traceback: error instanceof Error ? error.stack : String(error) });
+  event(fields.synthetic ? "warning" : "error", message, { ...fields, traceback: error instanceof Error ? error.stack : String(error) });
 }
 
 /**

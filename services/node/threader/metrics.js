@@ -12,6 +12,11 @@ export class Metrics {
   health = gauge("threader_health_status", "1 when /health would say ok, else 0.");
   errors = counter("threader_errors_total", "Failures by kind.", "kind");
   messages = counter("threader_messages_total", "Alerts dealt with, by what was done.", "result");
+  synthetic = counter(
+    "threader_synthetic_alerts_total",
+    "Signed synthetic alerts, which no other metric counts: delivered with an id from Slack, or failed.",
+    "result",
+  );
   slackSeconds = histogram("threader_slack_seconds", "Seconds of one call to Slack.");
   slackWaits = counter("threader_slack_rate_limit_waits_total", "Waits because Slack said too fast.");
   truncated = counter(
@@ -31,6 +36,7 @@ export class Metrics {
     // A rate over a series that does not exist yet hides its first events, so all begin at 0.
     for (const kind of ["slack", "store", "bad_request", "overload", "internal"]) this.errors.with(kind);
     for (const step of Object.values(Step)) this.messages.with(step);
+    for (const result of ["delivered", "failed"]) this.synthetic.with(result);
   }
 
   /** The exposition for Prometheus. */

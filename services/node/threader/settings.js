@@ -3,7 +3,9 @@
 import { address, any, Mistake, number, oneOf, whole, word } from "./fields.js";
 import { byCodePoint, quoted, strip } from "./text.js";
 
-const SECRETS = new Set(["SLACK_BOT_TOKEN", "SLACK_WEBHOOK_URL", "REDIS_URL"]);
+const SECRETS = new Set(["SLACK_BOT_TOKEN", "SLACK_WEBHOOK_URL", "REDIS_URL", "SYNTHETIC_KEY"]);
+const SHORTEST_KEY = 16; // characters
+const READ_BY_PEOPLE = ["alerts-critical", "alerts-warning", "alerts-info"];
 
 /** Mistakes in the environment, one sentence each. */
 export class SettingsError extends Error {
@@ -37,6 +39,8 @@ const VARIABLES = {
   MAX_BODY_BYTES: { read: whole(1024, 64 << 20), unset: 1 << 20 },
   DRAIN_SECONDS: { read: seconds({ least: 0, most: 300 }), unset: 1 },
   SHUTDOWN_TIMEOUT: { read: whole(1, 300), unset: 25 },
+  SYNTHETIC_KEY: { read: any, unset: "" },
+  SYNTHETIC_CHANNEL: { read: word, unset: "" },
   LOG_LEVEL: { read: oneOf("debug", "info", "warning", "error"), unset: "info" },
 };
 
@@ -74,8 +78,8 @@ export function load(environ) {
  * Every text that must not appear in a log.
  * @param {Settings} settings
  */
-export function secrets({ slackBotToken, slackWebhookUrl, redisUrl }) {
-  return [slackBotToken, slackWebhookUrl, redisUrl].filter(Boolean);
+export function secrets({ slackBotToken, slackWebhookUrl, redisUrl, syntheticKey }) {
+  return [slackBotToken, slackWebhookUrl, redisUrl, syntheticKey].filter(Boolean);
 }
 
 /**
@@ -117,8 +121,28 @@ function mistakesBetween(raw) {
     [!!redis && !/^(rediss?|unix):\/\//.test(redis), "REDIS_URL: must start with redis://, rediss:// or unix://"],
     [store === "file" && !file, "THREAD_STORE_FILE: missing, THREAD_STORE is file"],
     [!!file && !file.startsWith("/"), `THREAD_STORE_FILE=${quoted(file ?? "")}: must be an absolute path`],
+    ...syntheticMistakes(raw),
   ];
   return checks.filter(([wrong]) => wrong).map(([, sentence]) => sentence);
+}
+
+/**
+ * @param {Record<string, string>} raw
+ * @returns {[boolean, string][]}
+ */
+function syntheticMistakes(raw) {
+  const { SYNTHETIC_KEY: key, SYNTHETIC_CHANNEL: channel, SLACK_CHANNEL: real } = raw;
+  const bare = (/** @type {string | undefined} */ name) => (name ?? "").replace(/^#+/, "");
+  const readByPeople = [...READ_BY_PEOPLE, bare(real)].includes(bare(channel));
+  const shown = `SYNTHETIC_CHANNEL=${quoted(channel ?? "")}`;
+  const onlyWebhook = !!raw.SLACK_WEBHOOK_URL && !raw.SLACK_BOT_TOKEN;
+  return [
+    [!!key && Array.from(key).length < SHORTEST_KEY, `SYNTHETIC_KEY: must have at least ${SHORTEST_KEY} characters`],
+    [!key && !!channel, "SYNTHETIC_KEY: missing, SYNTHETIC_CHANNEL is set"],
+    [!channel && !!key, "SYNTHETIC_CHANNEL: missing, SYNTHETIC_KEY is set"],
+    [!!channel && readByPeople, `${shown}: must not be a channel of real alerts`],
+    [!!channel && onlyWebhook, `${shown}: needs SLACK_BOT_TOKEN, as an incoming webhook has one channel for all`],
+  ];
 }
 
 /** @param {Record<string, any>} values */
@@ -142,6 +166,8 @@ function named(values) {
     maxBodyBytes: /** @type {number} */ (values.MAX_BODY_BYTES),
     drainSeconds: /** @type {number} */ (values.DRAIN_SECONDS),
     shutdownTimeout: /** @type {number} */ (values.SHUTDOWN_TIMEOUT),
+    syntheticKey: /** @type {string} */ (values.SYNTHETIC_KEY),
+    syntheticChannel: /** @type {string} */ (values.SYNTHETIC_CHANNEL),
     logLevel: /** @type {import("./log.js").Level} */ (values.LOG_LEVEL),
   });
 }

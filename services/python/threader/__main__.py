@@ -30,15 +30,17 @@ def main() -> int:
     from threader.server import listen, serve
     from threader.slack import connect
     from threader.store import StoreError, open_store
+    from threader.synthetic import deliverer as synthetic_deliverer
     from threader.version import IMPL, VERSION
 
+    slack = connect(settings)
     try:
-        store = open_store(settings)
+        store, synthetic = open_store(settings), synthetic_deliverer(settings, slack)
     except StoreError as error:
         return _refuse([f"THREAD_STORE={settings.thread_store}: {error}"])
     metrics = Metrics(settings.instance, settings.environment)
     health = Health(store, metrics)
-    service = Service(settings, Deliverer(settings, store, connect(settings), metrics), health, metrics)
+    service = Service(settings, Deliverer(settings, store, slack, metrics), health, metrics, synthetic)
     log.event(logging.INFO, "starting", impl=IMPL, version=VERSION, thread_store=settings.thread_store)
     if not settings.slack_bot_token:
         log.event(logging.WARNING, "SLACK_WEBHOOK_URL without SLACK_BOT_TOKEN: messages are posted without threads")

@@ -10,7 +10,9 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from threader.body import BadRequest, read_webhook
+from threader import synthetic
+from threader.alerts import Alert
+from threader.body import BadRequest, parse, read_body
 from threader.deliver import Deliverer, Report
 from threader.health import Health
 from threader.log import event
@@ -31,6 +33,8 @@ class Service:
     deliverer: Deliverer
     health: Health
     metrics: Metrics
+    synthetic: Deliverer | None = None
+    """Delivers synthetic alerts, if they are wanted."""
     in_flight: int = field(default=0)
 
 
@@ -44,8 +48,11 @@ def create_app(service: Service) -> FastAPI:
 
     @app.exception_handler(BadRequest)
     async def bad_request(request: Request, error: BadRequest) -> JSONResponse:
-        service.metrics.errors.labels("bad_request").inc()
-        event(logging.WARNING, "request refused", code=error.code, reason=str(error))
+        if getattr(request.state, "synthetic", False):
+            event(logging.WARNING, "request refused", code=error.code, reason=str(error), synthetic=True)
+        else:
+            service.metrics.errors.labels("bad_request").inc()
+            event(logging.WARNING, "request refused", code=error.code, reason=str(error))
         return JSONResponse(error.content, error.code)
 
     @app.post("/alert")
@@ -56,16 +63,12 @@ def create_app(service: Service) -> FastAPI:
         service.in_flight += 1
         try:
             with service.metrics.in_flight.track_inprogress():
-                webhook = await read_webhook(request, service.settings.max_body_bytes)
-                service.metrics.last_webhook.set_to_current_time()
-                _note_truncation(service, webhook.truncated_alerts)
-                # Only the end of SHUTDOWN_TIMEOUT cancels this, and a call that hangs must not outlast it.
-                report = await to_thread.run_sync(
-                    service.deliverer.deliver, webhook.alerts, limiter=deliveries, abandon_on_cancel=True
-                )
+                body = await read_body(request, service.settings.max_body_bytes)
+                if synthetic.claimed(request.headers):
+                    return await _take_synthetic(service, request, body, deliveries)
+                return await _take(service, body, deliveries)
         finally:
             service.in_flight -= 1
-        return _answer(report)
 
     @app.get("/health")
     async def health() -> JSONResponse:
@@ -87,15 +90,40 @@ def create_app(service: Service) -> FastAPI:
     return app
 
 
+async def _take(service: Service, body: bytes, deliveries: CapacityLimiter) -> JSONResponse:
+    webhook = parse(body)
+    service.metrics.last_webhook.set_to_current_time()
+    _note_truncation(service, webhook.truncated_alerts)
+    return _answer(await _delivered(service.deliverer, webhook.alerts, deliveries))
+
+
+async def _take_synthetic(service: Service, request: Request, body: bytes, deliveries: CapacityLimiter) -> JSONResponse:
+    reason = synthetic.refusal(service.settings, request.headers, body)
+    if reason or service.synthetic is None:
+        raise BadRequest(403, f"not a synthetic alert: {reason}", reason=str(reason))
+    request.state.synthetic = True
+    alerts, report = parse(body).alerts, None
+    try:
+        report = await _delivered(service.synthetic, alerts, deliveries)
+    finally:
+        synthetic.count(service.metrics, len(alerts), report)
+    return _answer(report, delivered=report.delivered)
+
+
+async def _delivered(deliverer: Deliverer, alerts: tuple[Alert, ...], deliveries: CapacityLimiter) -> Report:
+    # Only the end of SHUTDOWN_TIMEOUT cancels this, and a call that hangs must not outlast it.
+    return await to_thread.run_sync(deliverer.deliver, alerts, limiter=deliveries, abandon_on_cancel=True)
+
+
 def _state(good: str, bad: str, problem: str | None, identity: dict[str, str]) -> JSONResponse:
     if problem is None:
         return JSONResponse({"status": good, **identity})
     return JSONResponse({"status": bad, "reason": problem, **identity}, 503)
 
 
-def _answer(report: Report) -> JSONResponse:
+def _answer(report: Report, **more: object) -> JSONResponse:
     """2xx only when every alert is dealt with, so that Alertmanager retries the others; it retries at any 5xx."""
-    content = {"done": report.done, "failed": report.failed, "not_tried": report.not_tried}
+    content = {"done": report.done, "failed": report.failed, "not_tried": report.not_tried, **more}
     if report.complete:
         return JSONResponse(content)
     if report.store_failed or report.retry_after is not None:

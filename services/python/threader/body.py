@@ -17,22 +17,21 @@ SHOWN_PROBLEMS = 20
 class BadRequest(Exception):  # noqa: N818 - named as HTTP names it
     """What the sender did wrong."""
 
-    def __init__(self, code: int, error: str, problems: list[dict[str, Any]] | None = None) -> None:
+    def __init__(self, code: int, error: str, problems: list[dict[str, Any]] | None = None, **more: str) -> None:
         super().__init__(error)
         self.code = code
-        self.content: dict[str, Any] = {"error": error} | ({"problems": problems} if problems else {})
+        self.content: dict[str, Any] = {"error": error} | more | ({"problems": problems} if problems else {})
 
 
-async def read_webhook(request: Request, limit: int) -> Webhook:
-    """The webhook of a request. Raises BadRequest."""
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body of a request. Raises BadRequest."""
     try:
         with anyio.fail_after(READ_TIMEOUT):
-            body = await _read(request, limit)
+            return await _read(request, limit)
     except TimeoutError:
         raise BadRequest(408, f"the body did not come within {READ_TIMEOUT:.0f} s") from None
     except ClientDisconnect:
         raise BadRequest(400, "the connection was closed before the body was complete") from None
-    return parse(body)
 
 
 def parse(body: bytes) -> Webhook:

@@ -32,6 +32,8 @@ class Report:
     """How many by step: opened, threaded, duplicate, ..."""
     failed: list[str] = field(default_factory=list)
     """One sentence for each alert that Slack or the store did not take."""
+    delivered: list[dict[str, str]] = field(default_factory=list)
+    """Fingerprint and Slack's id of the message, of each alert that was posted now and has one."""
     not_tried: int = 0
     store_failed: bool = False
     retry_after: float | None = None
@@ -52,8 +54,10 @@ class Deliverer:
         slack: Slack,
         metrics: Metrics,
         sleep: Callable[[float], None] = time.sleep,
+        say: Callable[..., None] = event,
     ) -> None:
         self._settings, self._store, self._slack, self._metrics, self._sleep = settings, store, slack, metrics, sleep
+        self._say = say
         self._unsaved: dict[str, Thread] = {}
 
     def deliver(self, alerts: tuple[Alert, ...]) -> Report:
@@ -61,7 +65,7 @@ class Deliverer:
         report, budget = Report(), _Budget(self._settings.slack_max_wait, self._sleep)
         for position, alert in enumerate(alerts):
             try:
-                step = self._deliver_one(alert, budget)
+                step, ts = self._deliver_one(alert, budget)
             except SlackError as error:
                 self._failed(report, alert, "slack", error.code)
                 report.retry_after = error.retry_after
@@ -78,12 +82,14 @@ class Deliverer:
             else:
                 report.done[step.value] = report.done.get(step.value, 0) + 1
                 self._metrics.messages.labels(step.value).inc()
+                if ts:
+                    report.delivered.append({"fingerprint": alert.fingerprint, "ts": ts})
         return report
 
     def _failed(self, report: Report, alert: Alert, kind: str, reason: str) -> None:
         self._metrics.errors.labels(kind).inc()
         report.failed.append(f"{alert.name}: {kind}: {reason}")
-        event(
+        self._say(
             logging.ERROR,
             "alert not delivered, Alertmanager is asked to retry",
             kind=kind,
@@ -92,18 +98,18 @@ class Deliverer:
             incident=alert.incident,
         )
 
-    def _deliver_one(self, alert: Alert, budget: _Budget) -> Step:
+    def _deliver_one(self, alert: Alert, budget: _Budget) -> tuple[Step, str | None]:
         with self._claimed(alert.incident) as known:
             step = next_step(known, alert.status)
             if step is Step.SKIP:
-                return step
+                return step, None
             if not self._settings.slack_bot_token and step is Step.REPLY:
                 step = Step.POST_AGAIN
             self._store.check()  # better to refuse now than to post what cannot be recorded
             posted, step = self._post(alert, step, known, budget)
             self._keep(alert.incident, Thread(alert.status, posted.channel, _thread_of(known, step, posted)))
-        event(logging.INFO, step.value, alertname=alert.name, incident=alert.incident, status=alert.status)
-        return step
+        self._say(logging.INFO, step.value, alertname=alert.name, incident=alert.incident, status=alert.status)
+        return step, posted.ts
 
     @contextmanager
     def _claimed(self, incident: str) -> Iterator[Thread | None]:
@@ -130,7 +136,9 @@ class Deliverer:
             except SlackError as error:
                 if error.code not in THREAD_GONE:
                     raise
-                event(logging.WARNING, "the thread is gone from Slack, a new one is opened", incident=alert.incident)
+                self._say(
+                    logging.WARNING, "the thread is gone from Slack, a new one is opened", incident=alert.incident
+                )
                 step = Step.POST_AGAIN
         return self._send(render(alert, step, fresh, self._settings.environment), None, budget), step
 

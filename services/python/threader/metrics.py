@@ -33,6 +33,12 @@ class Metrics:
         self.messages = Counter(
             "threader_messages_total", "Alerts dealt with, by what was done.", ["result"], registry=registry
         )
+        self.synthetic = Counter(
+            "threader_synthetic_alerts_total",
+            "Signed synthetic alerts, which no other metric counts: delivered with an id from Slack, or failed.",
+            ["result"],
+            registry=registry,
+        )
         self.slack_seconds = Histogram("threader_slack_seconds", "Seconds of one call to Slack.", registry=registry)
         self.slack_waits = Counter(
             "threader_slack_rate_limit_waits_total", "Waits because Slack said too fast.", registry=registry
@@ -54,6 +60,8 @@ class Metrics:
             self.errors.labels(kind)
         for step in Step:
             self.messages.labels(step.value)
+        for result in ("delivered", "failed"):
+            self.synthetic.labels(result)
 
     def text(self) -> bytes:
         """The exposition for Prometheus."""

@@ -39,13 +39,25 @@ class Observe:
         try:
             await self._app(scope, receive, watch)
         except Exception:
-            event_of_ours = {"method": method, "path": path}
-            logging.getLogger("threader").exception("request failed", extra={"fields": event_of_ours})
-            self._metrics.errors.labels("internal").inc()
+            self._note_failure(_synthetic(scope), method=method, path=path)
             if code:
                 raise
             await JSONResponse({"error": "internal error, see the log"}, 500)(scope, receive, watch)
         finally:
-            self._metrics.requests.labels(method, path, str(code)).inc()
-            self._metrics.duration.labels(method, path).observe(time.perf_counter() - started)
-            event(logging.DEBUG, "request", method=method, path=path, code=code)
+            synthetic = _synthetic(scope)
+            if not synthetic:
+                self._metrics.requests.labels(method, path, str(code)).inc()
+                self._metrics.duration.labels(method, path).observe(time.perf_counter() - started)
+            event(logging.DEBUG, "request", method=method, path=path, code=code, **synthetic)
+
+    def _note_failure(self, synthetic: dict[str, bool], **fields: object) -> None:
+        level = logging.WARNING if synthetic else logging.ERROR
+        fields = {**fields, **synthetic}
+        logging.getLogger("threader").log(level, "request failed", exc_info=True, extra={"fields": fields})
+        if not synthetic:
+            self._metrics.errors.labels("internal").inc()
+
+
+def _synthetic(scope: Scope) -> dict[str, bool]:
+    """A field for the log when the request turned out to be synthetic; no metric counts such a one."""
+    return {"synthetic": True} if scope.get("state", {}).get("synthetic") else {}

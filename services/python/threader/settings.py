@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 Word = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=200)]
-SECRETS = frozenset({"SLACK_BOT_TOKEN", "SLACK_WEBHOOK_URL", "REDIS_URL"})
+SECRETS = frozenset({"SLACK_BOT_TOKEN", "SLACK_WEBHOOK_URL", "REDIS_URL", "SYNTHETIC_KEY"})
+SHORTEST_KEY = 16  # characters
+READ_BY_PEOPLE = frozenset({"alerts-critical", "alerts-warning", "alerts-info"})
 
 
 class SettingsError(Exception):
@@ -53,6 +55,10 @@ class Settings(BaseModel):
     """Seconds that /ready says 503 after SIGTERM while new requests are still served."""
     shutdown_timeout: int = Field(default=25, ge=1, le=300)
     """Seconds that requests in flight get to finish after that."""
+    synthetic_key: SecretStr | None = None
+    """Whoever signs with it may send synthetic alerts; unset: nobody may."""
+    synthetic_channel: Word | None = None
+    """The only channel that synthetic alerts are posted to; nobody should read it."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -62,7 +68,7 @@ class Settings(BaseModel):
 
     def secrets(self) -> list[str]:
         """Every text that must not appear in a log."""
-        held = (self.slack_bot_token, self.slack_webhook_url, self.redis_url)
+        held = (self.slack_bot_token, self.slack_webhook_url, self.redis_url, self.synthetic_key)
         return [s.get_secret_value() for s in held if s is not None]
 
 
@@ -120,5 +126,27 @@ def _mistakes_between(raw: Mapping[str, str]) -> list[str]:
             not raw.get("thread_store_file", "/").startswith("/"),
             f"THREAD_STORE_FILE={raw.get('thread_store_file')!r}: must be an absolute path",
         ),
+        *_synthetic_mistakes(raw),
     ]
     return [sentence for wrong, sentence in checks if wrong]
+
+
+def _synthetic_mistakes(raw: Mapping[str, str]) -> list[tuple[bool, str]]:
+    key, channel = raw.get("synthetic_key"), raw.get("synthetic_channel")
+    read_by_people = READ_BY_PEOPLE | {raw.get("slack_channel", "").lstrip("#")}
+    return [
+        (
+            key is not None and len(key) < SHORTEST_KEY,
+            f"SYNTHETIC_KEY: must have at least {SHORTEST_KEY} characters",
+        ),
+        (key is None and channel is not None, "SYNTHETIC_KEY: missing, SYNTHETIC_CHANNEL is set"),
+        (channel is None and key is not None, "SYNTHETIC_CHANNEL: missing, SYNTHETIC_KEY is set"),
+        (
+            channel is not None and channel.lstrip("#") in read_by_people,
+            f"SYNTHETIC_CHANNEL={channel!r}: must not be a channel of real alerts",
+        ),
+        (
+            channel is not None and "slack_webhook_url" in raw and "slack_bot_token" not in raw,
+            f"SYNTHETIC_CHANNEL={channel!r}: needs SLACK_BOT_TOKEN, as an incoming webhook has one channel for all",
+        ),
+    ]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from deploy.manifest.running import generation_of
 from deploy.rollout.order import make_plan
 from deploy.rollout.plan import Batch, Check, Hold, Kind, Limits, Phase, Shift, Target
-from deploy.rollout.progressive import BLUE_GREEN, CANARY, CanaryStep, How, progressive_plan, without_checks
+from deploy.rollout.progressive import BLUE_GREEN, CANARY, How, progressive_plan, without_checks
+from deploy.settings.specs import CanaryStep
 
 PLACES = {"py-a": ("h1", 9009), "py-b": ("h2", 9009), "go-a": ("h3", 9011), "go-b": ("h1", 9011)}
 HOW = How(

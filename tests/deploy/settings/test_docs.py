@@ -3,7 +3,7 @@ import re
 import pytest
 import yaml
 
-from deploy.settings import shape
+from deploy.settings import rollout_shape, shape
 from deploy.settings.docs import UnknownSectionError, sample, section
 from deploy.settings.errors import SECTIONS
 from deploy.settings.load import load
@@ -14,7 +14,7 @@ FORMS = {
     "hosts": (shape.Host,),
     "instances": (shape.Instance,),
     "release": (shape.Release, shape.Artifact),
-    "rollout": (shape.Rollout,),
+    "rollout": (rollout_shape.Rollout, rollout_shape.CanaryStep, rollout_shape.Gate, rollout_shape.Notify),
     "health": (shape.Health,),
     "edge": (shape.Edge,),
     "monitoring": (shape.Monitoring, shape.Prometheus, shape.Alertmanager, shape.Loki, shape.Grafana),
@@ -24,6 +24,7 @@ ENCRYPTED = {
     "SLACK_BOT_TOKEN": "xoxb-1",
     "SLACK_WEBHOOK_URL": "https://x.example",
     "REDIS_URL": "redis://:pw@h",
+    "SYNTHETIC_KEY": "0123456789abcdef",
     "GRAFANA_ADMIN_PASSWORD": "secret-1",
 }
 ARCHIVE = (

@@ -139,7 +139,7 @@ MISTAKES = {
     ("instances", 1, "host"): "app-9",
     ("instances", 1, "env"): {"BIND_PORT": 1},
     ("release", "version"): 1.0,
-    ("rollout", "strategy"): "canary",
+    ("rollout", "strategy"): "canaries",
     ("rollout", "batch"): 3,
     ("rollout", "order"): ["py-z"],
     ("health", "path"): "health",

@@ -9,7 +9,7 @@ from tools.slack.app import StandIn
 from tools.slack.faults import Control
 from tools.slack.running import running
 
-CHANNELS = ("alerts-critical", "alerts-warning", "alerts-info", "alerts-webhook", "elsewhere")
+CHANNELS = ("alerts-critical", "alerts-warning", "alerts-info", "alerts-webhook", "elsewhere", "synthetic")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 import json
 import os
 import signal
@@ -22,6 +23,17 @@ from tests.services.python.harness import TOKEN, free_port, wait_until, webhook_
 TIME_TO_START = 20.0  # seconds; tests run on busy machines
 
 
+KEY = "a key of 16 or more: ü"
+SYNTHETIC = {"SYNTHETIC_KEY": KEY, "SYNTHETIC_CHANNEL": "#synthetic"}
+TIME, SIGNATURE = "X-Threader-Synthetic-Time", "X-Threader-Synthetic-Signature"
+
+
+def signed(body: bytes, key: str = KEY, at: float | None = None) -> dict[str, str]:
+    """The headers of a synthetic alert that is sent `at` a time, by default now."""
+    when = str(int(time.time() if at is None else at))
+    return {TIME: when, SIGNATURE: "sha256=" + hmac.new(key.encode(), f"{when}.".encode() + body, "sha256").hexdigest()}
+
+
 @dataclass
 class Threader:
     """A process that was started; its output is in files, so that it can never block on a full pipe."""
@@ -33,6 +45,11 @@ class Threader:
 
     def alert(self, *alerts: dict[str, Any], timeout: float = 40, **more: Any) -> requests.Response:
         return requests.post(f"{self.url}/alert", json=webhook_json(*alerts, **more), timeout=timeout)
+
+    def synthetic(self, *alerts: dict[str, Any], **more: Any) -> requests.Response:
+        """Send signed synthetic alerts."""
+        body = json.dumps(webhook_json(*alerts, **more)).encode()
+        return requests.post(f"{self.url}/alert", data=body, headers=signed(body), timeout=40)
 
     def get(self, path: str) -> requests.Response:
         return requests.get(f"{self.url}{path}", timeout=10, allow_redirects=False)

@@ -22,6 +22,7 @@ METRICS = {
     "threader_messages_total": ("counter", {"result"}),
     "threader_slack_rate_limit_waits_total": ("counter", set()),
     "threader_slack_seconds": ("histogram", set()),
+    "threader_synthetic_alerts_total": ("counter", {"result"}),
     "threader_truncated_alerts_total": ("counter", set()),
 }
 PROCESS = {
@@ -73,6 +74,8 @@ def test_what_is_rated_begins_at_zero(fresh):
     assert kinds == dict.fromkeys(("slack", "store", "bad_request", "overload", "internal"), 0)
     results = {labels(s)["result"]: v for s, v in found.items() if s.startswith("threader_messages_total")}
     assert results == dict.fromkeys(("duplicate", "opened", "opened_resolved", "threaded", "unthreaded"), 0)
+    sent = {labels(s)["result"]: v for s, v in found.items() if s.startswith("threader_synthetic_alerts_total")}
+    assert sent == dict.fromkeys(("delivered", "failed"), 0)
     assert found["threader_health_status"] == 1
     assert found["threader_truncated_alerts_total"] == 0
     assert found["threader_last_webhook_timestamp_seconds"] == 0

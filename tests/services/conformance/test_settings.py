@@ -31,6 +31,8 @@ WRONG = {
     "SLACK_MAX_WAIT": "20.5",
     "SLACK_TIMEOUT": "nan",
     "SLACK_WEBHOOK_URL": "hunter2",
+    "SYNTHETIC_CHANNEL": "#s y",
+    "SYNTHETIC_KEY": "hunter2",
     "THREAD_STORE": "disk",
     "THREAD_STORE_FILE": "threads.json",
     "THREAD_TTL_DAYS": "0",
@@ -70,6 +72,30 @@ def test_every_mistake_is_told_at_once_one_line_each_and_no_secret_is_shown(impl
 def test_what_is_missing_or_no_number_is_named(impl, tmp_path, environ, names):
     code, told, _ = refused(impl, tmp_path, **environ)
     assert (code, told) == (78, names or ["SLACK_API_URL", "SLACK_BOT_TOKEN"])
+
+
+KEY, CHANNEL = {"SYNTHETIC_KEY": "k" * 16}, {"SYNTHETIC_CHANNEL": "#synthetic"}
+HOOK = {"SLACK_BOT_TOKEN": "", "SLACK_WEBHOOK_URL": "http://127.0.0.1:1/services/T1/B1/X"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "mistake"),
+    [
+        (KEY, "SYNTHETIC_CHANNEL: missing, SYNTHETIC_KEY is set"),
+        (CHANNEL, "SYNTHETIC_KEY: missing, SYNTHETIC_CHANNEL is set"),
+        (CHANNEL | {"SYNTHETIC_KEY": "k" * 15}, "SYNTHETIC_KEY: must have at least 16 characters"),
+        (KEY | {"SYNTHETIC_CHANNEL": "alerts-info"}, "SYNTHETIC_CHANNEL='alerts-info': must not be a channel of real"),
+        (
+            KEY | {"SYNTHETIC_CHANNEL": "#ops", "SLACK_CHANNEL": "ops"},
+            "SYNTHETIC_CHANNEL='#ops': must not be a channel of real alerts",
+        ),
+        (KEY | CHANNEL | HOOK, "SYNTHETIC_CHANNEL='#synthetic': needs SLACK_BOT_TOKEN"),
+    ],
+)
+def test_synthetic_alerts_need_a_key_and_a_channel_that_no_real_alert_goes_to(impl, tmp_path, environ, mistake):
+    code, names, said = refused(impl, tmp_path, **{"SLACK_BOT_TOKEN": "xoxb-1", "THREAD_STORE": "memory"} | environ)
+    assert (code, len(names)) == (78, 1)
+    assert f"threader: {mistake}" in said
 
 
 def test_a_store_that_can_never_work_is_a_wrong_setting(impl, tmp_path):

@@ -30,6 +30,7 @@ from threader.settings import Settings, load
 from threader.slack import Posted, SlackError, connect
 from threader.store import ThreadStore
 from threader.store.memory import MemoryStore
+from threader.synthetic import deliverer as synthetic_deliverer
 
 TOKEN = "xoxb-of-a-test-0123456789"
 SERVICE = Path(__file__).resolve().parents[3] / "services" / "python"
@@ -99,7 +100,9 @@ def free_port() -> int:
 def threader(chosen: Settings, store: ThreadStore) -> Iterator[str]:
     """A threader that listens in a thread of this process; its address."""
     metrics = Metrics(chosen.instance, chosen.environment)
-    service = Service(chosen, Deliverer(chosen, store, connect(chosen), metrics), Health(store, metrics), metrics)
+    health, slack = Health(store, metrics), connect(chosen)
+    apart = synthetic_deliverer(chosen, slack)
+    service = Service(chosen, Deliverer(chosen, store, slack, metrics), health, metrics, apart)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(create_app(service), log_config=None, lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)

@@ -8,6 +8,7 @@ package deliver
 
 import (
 	"errors"
+	"log/slog"
 	"time"
 
 	"alert-threader/internal/alerts"
@@ -27,12 +28,15 @@ type Deliverer struct {
 	metrics  *metrics.Metrics
 	sleep    func(time.Duration)
 	unsaved  unsaved
+	say      logs.Say
 }
 
 // New deliverer.
-func New(chosen settings.Settings, kept store.Store, to slack.Slack, counted *metrics.Metrics) *Deliverer {
+func New(
+	chosen settings.Settings, kept store.Store, to slack.Slack, counted *metrics.Metrics, say logs.Say,
+) *Deliverer {
 	return &Deliverer{
-		settings: chosen, store: kept, slack: to, metrics: counted, sleep: time.Sleep, unsaved: newUnsaved(),
+		settings: chosen, store: kept, slack: to, metrics: counted, sleep: time.Sleep, unsaved: newUnsaved(), say: say,
 	}
 }
 
@@ -41,10 +45,13 @@ func (d *Deliverer) Deliver(all []alerts.Alert) Report {
 	report := newReport()
 	waiting := &budget{d.settings.SlackMaxWait, d.sleep}
 	for position, alert := range all {
-		step, err := d.one(alert, waiting)
+		step, ts, err := d.one(alert, waiting)
 		if err == nil {
 			report.Done[step]++
 			d.metrics.Messages.WithLabelValues(string(step)).Inc()
+			if ts != "" {
+				report.Delivered = append(report.Delivered, Delivered{alert.Fingerprint, ts})
+			}
 			continue
 		}
 		if d.failed(&report, alert, err) {
@@ -74,43 +81,44 @@ func (d *Deliverer) failed(report *Report, alert alerts.Alert, err error) bool {
 func (d *Deliverer) note(report *Report, alert alerts.Alert, kind string, err error) {
 	d.metrics.Errors.WithLabelValues(kind).Inc()
 	report.Failed = append(report.Failed, alert.Name()+": "+kind+": "+err.Error())
-	logs.Error("alert not delivered, Alertmanager is asked to retry",
+	d.say(slog.LevelError, "alert not delivered, Alertmanager is asked to retry",
 		"kind", kind, "reason", err.Error(), "alertname", alert.Name(), "incident", alert.Incident())
 }
 
-func (d *Deliverer) one(alert alerts.Alert, waiting *budget) (incidents.Step, error) {
+// one alert; also Slack's id of the message, if one was posted and has one.
+func (d *Deliverer) one(alert alerts.Alert, waiting *budget) (incidents.Step, string, error) {
 	incident := alert.Incident()
 	release, err := d.store.Claim(incident)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer release()
 	if err := d.unsaved.save(d.store, incident); err != nil {
-		return "", err
+		return "", "", err
 	}
 	known, err := d.store.Get(incident)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	step := incidents.Next(known, alert.Status)
 	if step == incidents.Skip {
-		return step, nil
+		return step, "", nil
 	}
 	if d.settings.SlackBotToken == "" && step == incidents.Reply {
 		step = incidents.PostAgain
 	}
 	// Better to refuse now than to post what cannot be recorded.
 	if err := d.store.Check(); err != nil {
-		return "", err
+		return "", "", err
 	}
-	thread, step, err := d.post(alert, step, known, waiting)
+	thread, ts, step, err := d.post(alert, step, known, waiting)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if err := d.store.Put(incident, thread); err != nil {
 		d.unsaved.keep(incident, thread)
-		return "", err
+		return "", "", err
 	}
-	logs.Info(string(step), "alertname", alert.Name(), "incident", incident, "status", alert.Status)
-	return step, nil
+	d.say(slog.LevelInfo, string(step), "alertname", alert.Name(), "incident", incident, "status", alert.Status)
+	return step, ts, nil
 }

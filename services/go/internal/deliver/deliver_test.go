@@ -8,6 +8,7 @@ import (
 
 	"alert-threader/internal/alerts"
 	"alert-threader/internal/incidents"
+	"alert-threader/internal/logs"
 	"alert-threader/internal/message"
 	"alert-threader/internal/metrics"
 	"alert-threader/internal/settings"
@@ -47,7 +48,7 @@ func deliverer(t *testing.T, to slack.Slack) *Deliverer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := New(chosen, kept, to, metrics.New("go", "0", "t", "test"))
+	d := New(chosen, kept, to, metrics.New("go", "0", "t", "test"), logs.At)
 	d.sleep = func(time.Duration) {}
 	return d
 }

@@ -2,6 +2,7 @@
 package logs
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"sort"
@@ -33,6 +34,24 @@ func Warning(message string, fields ...any) { logger.Warn(message, fields...) }
 
 // Error is for what did not work.
 func Error(message string, fields ...any) { logger.Error(message, fields...) }
+
+// Say logs one event at a level, with its fields.
+type Say func(level slog.Level, message string, fields ...any)
+
+// At is what Debug, Info, Warning and Error do.
+func At(level slog.Level, message string, fields ...any) {
+	logger.Log(context.Background(), level, message, fields...)
+}
+
+// Synthetic tells what became of a synthetic alert: a failure as a warning, since errors alert, and all else for who
+// debugs.
+func Synthetic(level slog.Level, message string, fields ...any) {
+	quiet := slog.LevelDebug
+	if level >= slog.LevelError {
+		quiet = slog.LevelWarn
+	}
+	At(quiet, message, append([]any{"synthetic", true}, fields...)...)
+}
 
 // named gives the fields the names and forms that all threaders have.
 func named(groups []string, field slog.Attr) slog.Attr {

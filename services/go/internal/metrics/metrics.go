@@ -21,6 +21,7 @@ type Metrics struct {
 	Health       prom.Gauge
 	Errors       *prom.CounterVec
 	Messages     *prom.CounterVec
+	Synthetic    *prom.CounterVec
 	SlackSeconds prom.Histogram
 	SlackWaits   prom.Counter
 	Truncated    prom.Counter
@@ -39,6 +40,8 @@ func New(impl, version, instance, environment string) *Metrics {
 		Health:   gauge("threader_health_status", "1 when /health would say ok, else 0."),
 		Errors:   counters("threader_errors_total", "Failures by kind.", "kind"),
 		Messages: counters("threader_messages_total", "Alerts dealt with, by what was done.", "result"),
+		Synthetic: counters("threader_synthetic_alerts_total",
+			"Signed synthetic alerts, which no other metric counts: delivered with an id from Slack, or failed.", "result"),
 		SlackSeconds: prom.NewHistogram(prom.HistogramOpts{
 			Name: "threader_slack_seconds", Help: "Seconds of one call to Slack.", Buckets: buckets,
 		}),
@@ -51,8 +54,8 @@ func New(impl, version, instance, environment string) *Metrics {
 	info := prom.NewGaugeVec(prom.GaugeOpts{Name: "threader_info", Help: "Who this is."},
 		[]string{"impl", "version", "instance", "environment"})
 	info.WithLabelValues(impl, version, instance, environment).Set(1)
-	m.registry.MustRegister(m.Requests, m.Duration, m.Health, m.Errors, m.Messages, m.SlackSeconds, m.SlackWaits,
-		m.Truncated, m.LastWebhook, m.InFlight, info, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.Requests, m.Duration, m.Health, m.Errors, m.Messages, m.Synthetic, m.SlackSeconds,
+		m.SlackWaits, m.Truncated, m.LastWebhook, m.InFlight, info, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.beginAtZero()
 	return m
 }
@@ -69,6 +72,9 @@ func (m *Metrics) beginAtZero() {
 	}
 	for _, step := range incidents.Steps {
 		m.Messages.WithLabelValues(string(step))
+	}
+	for _, result := range []string{"delivered", "failed"} {
+		m.Synthetic.WithLabelValues(result)
 	}
 }
 

@@ -22,12 +22,15 @@ type Settings struct {
 	ThreadTTL       time.Duration
 	RedisURL        string
 	RedisKeyPrefix  string
-	BindHost        string
-	BindPort        int
-	MaxBodyBytes    int64
-	DrainSeconds    float64
-	ShutdownTimeout time.Duration
-	LogLevel        string
+	// SyntheticKey signs synthetic alerts, which go to the SyntheticChannel; both are empty when nobody may send any.
+	SyntheticKey     string
+	SyntheticChannel string
+	BindHost         string
+	BindPort         int
+	MaxBodyBytes     int64
+	DrainSeconds     float64
+	ShutdownTimeout  time.Duration
+	LogLevel         string
 }
 
 // Load reads and checks the environment; an empty variable counts as unset. Mistakes are one sentence each.
@@ -53,6 +56,7 @@ func Load(getenv func(string) string) (Settings, []string) {
 		ShutdownTimeout: seconds(float64(r.whole("SHUTDOWN_TIMEOUT", 25, 1, 300))),
 		LogLevel:        r.choice("LOG_LEVEL", "info", "debug", "info", "warning", "error"),
 	}
+	s.SyntheticKey, s.SyntheticChannel = r.synthetic(s)
 	s.ThreadStore, s.ThreadStoreFile = r.store(s.RedisURL != "")
 	if s.SlackBotToken == "" && s.SlackWebhookURL == "" {
 		r.mistake("SLACK_BOT_TOKEN: missing (or set SLACK_WEBHOOK_URL for messages without threads)")
@@ -69,7 +73,7 @@ func (s Settings) LongestDelivery() time.Duration {
 // Secrets are the texts that must not appear in a log.
 func (s Settings) Secrets() []string {
 	var found []string
-	for _, secret := range []string{s.SlackBotToken, s.SlackWebhookURL, s.RedisURL} {
+	for _, secret := range []string{s.SlackBotToken, s.SlackWebhookURL, s.RedisURL, s.SyntheticKey} {
 		if strings.TrimSpace(secret) != "" {
 			found = append(found, secret)
 		}

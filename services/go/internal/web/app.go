@@ -28,6 +28,7 @@ type App struct {
 	settings   settings.Settings
 	identity   Identity
 	deliverer  *deliver.Deliverer
+	synthetic  *deliver.Deliverer // nil when synthetic alerts are not wanted
 	health     *health.Health
 	metrics    *metrics.Metrics
 	exposition http.Handler
@@ -37,10 +38,11 @@ type App struct {
 
 // New application.
 func New(
-	chosen settings.Settings, identity Identity, to *deliver.Deliverer, state *health.Health, counted *metrics.Metrics,
+	chosen settings.Settings, identity Identity, to, synthetic *deliver.Deliverer, state *health.Health,
+	counted *metrics.Metrics,
 ) *App {
 	return &App{
-		settings: chosen, identity: identity, deliverer: to, health: state, metrics: counted,
+		settings: chosen, identity: identity, deliverer: to, synthetic: synthetic, health: state, metrics: counted,
 		exposition: counted.Handler(), deliveries: make(chan struct{}, maxDeliveries),
 	}
 }

@@ -22,15 +22,12 @@ const (
 type refusal struct {
 	code     int
 	Error    string           `json:"error"`
+	Reason   string           `json:"reason,omitempty"`
 	Problems []alerts.Problem `json:"problems,omitempty"`
 }
 
-// readWebhook of a request, with a limit on its size and on the time it may take.
-func readWebhook(w http.ResponseWriter, r *http.Request, limit int64) (alerts.Webhook, *refusal) {
-	body, refused := readBody(w, r, limit)
-	if refused != nil {
-		return alerts.Webhook{}, refused
-	}
+// parse a body, and say what is wrong with it.
+func parse(body []byte) (alerts.Webhook, *refusal) {
 	webhook, problems, err := alerts.Parse(body)
 	if err != nil {
 		return webhook, &refusal{code: http.StatusBadRequest, Error: err.Error()}
@@ -45,6 +42,7 @@ func readWebhook(w http.ResponseWriter, r *http.Request, limit int64) (alerts.We
 	return webhook, nil
 }
 
+// readBody of a request, with a limit on its size and on the time it may take.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *refusal) {
 	connection := http.NewResponseController(w)
 	_ = connection.SetReadDeadline(time.Now().Add(readTimeout))

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -30,9 +31,12 @@ func (a *App) observed(routes map[string]route) http.Handler {
 		watched, begun := &watcher{ResponseWriter: w}, time.Now()
 		defer func() {
 			a.broken(watched, method, path, recover())
-			a.metrics.Requests.WithLabelValues(method, path, strconv.Itoa(watched.code)).Inc()
-			a.metrics.Duration.WithLabelValues(method, path).Observe(time.Since(begun).Seconds())
-			logs.Debug("request", "method", method, "path", path, "code", watched.code)
+			marked := syntheticMark(watched)
+			if marked == nil {
+				a.metrics.Requests.WithLabelValues(method, path, strconv.Itoa(watched.code)).Inc()
+				a.metrics.Duration.WithLabelValues(method, path).Observe(time.Since(begun).Seconds())
+			}
+			logs.Debug("request", append([]any{"method", method, "path", path, "code", watched.code}, marked...)...)
 		}()
 		switch {
 		case !known:
@@ -51,17 +55,37 @@ func (a *App) broken(w *watcher, method, path string, cause any) {
 		return
 	}
 	trace := fmt.Sprintf("%v\n%s", cause, debug.Stack())
-	logs.Error("request failed", "method", method, "path", path, "traceback", trace)
-	a.metrics.Errors.WithLabelValues("internal").Inc()
+	say := logs.Synthetic
+	if !w.synthetic {
+		say = logs.At
+		a.metrics.Errors.WithLabelValues("internal").Inc()
+	}
+	say(slog.LevelError, "request failed", "method", method, "path", path, "traceback", trace)
 	if w.code == 0 {
 		reply(w, http.StatusInternalServerError, map[string]string{"error": "internal error, see the log"})
 	}
 }
 
-// watcher remembers the code of an answer.
+// watcher remembers the code of an answer, and whether the request turned out to be a synthetic alert: no metric counts
+// such a one.
 type watcher struct {
 	http.ResponseWriter
-	code int
+	code      int
+	synthetic bool
+}
+
+func markSynthetic(w http.ResponseWriter) {
+	if watched, ok := w.(*watcher); ok {
+		watched.synthetic = true
+	}
+}
+
+// syntheticMark is a field for the log, nil when the request is none.
+func syntheticMark(w http.ResponseWriter) []any {
+	if watched, ok := w.(*watcher); ok && watched.synthetic {
+		return []any{"synthetic", true}
+	}
+	return nil
 }
 
 func (w *watcher) WriteHeader(code int) {

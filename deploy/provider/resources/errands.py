@@ -1,0 +1,172 @@
+"""What a Rollout does under a lease: a deploy, going on with what was held, or going back first."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from deploy.errors import ForPeople
+from deploy.hosts.port import HelperPort, Times, author
+from deploy.provider.resources.base import Context
+from deploy.provider.resources.judging import Judge, measures
+from deploy.provider.resources.sight import Sight
+from deploy.provider.resources.standing import RESULT, STANDING, gone_home, held_text
+from deploy.provider.resources.wishes import allowed, planned, target_of
+from deploy.provider.values import Properties
+from deploy.rollout.conduct import Ending, Order, conduct, stamp
+from deploy.rollout.decide import Choice, Course, astray, before, choose, resumed
+from deploy.rollout.home import home_plan
+from deploy.rollout.lease import controller
+from deploy.rollout.ledger import ROLLBACK
+from deploy.rollout.plan import Plan, Target
+from deploy.rollout.run import Pace, Run
+from deploy.rollout.story import HOMEWARD, Decision, Story, latest
+from deploy.rollout.strategy import number, wish_of
+from deploy.rollout.survey import rejections, seen_counter, slots_of
+from deploy.rollout.target import Seen
+
+
+class Astray(ForPeople):
+    """The fleet is not as a held rollout left it."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What one lease is taken for: a plan from what was found to what is wanted, from stage `start` on.
+
+    With a `decision` it goes on with a rollout, or goes back from one.
+    """
+
+    purpose: str
+    found: Target
+    wanted: Target
+    plan: Plan
+    decision: Decision | None = None
+    start: int = 0
+
+    @property
+    def planned_again(self) -> bool:
+        """Whether there is another plan when the fleet turned out to be another meanwhile."""
+        return self.decision is None and not self.purpose.startswith(HOMEWARD)
+
+
+class Errands:
+    """What is done for one Rollout; `running` is what is under way."""
+
+    def __init__(self, context: Context, sight: Sight) -> None:
+        self.context, self._sight = context, sight
+        self.running: Run | None = None
+
+    async def ended(self, urn: str, old: Properties | None, new: Properties, without: frozenset[str]) -> Properties:
+        """See to a rollout that has not ended, then bring about what is wanted; the outputs that say how that went."""
+        engine, story = self.context.engine, await self._sight.quiet(urn, new, without)
+        snapshots = await self._sight.reached(new, without)
+        choice = choose(story, target_of(new), new.get("decision"))
+        if choice.story and choice.course is Course.STAY:
+            return self._held(urn, choice.story)
+        if choice.story and choice.course in (Course.PROMOTE, Course.RETRY):
+            return await self._resume(urn, old, new, without, choice)
+        if choice.story:
+            engine.progress(urn, gone_home(choice.story, choice.course))
+            await self._home(urn, old, new, without, choice)
+            if choice.course is Course.ABORT:
+                engine.warn(urn, f"{choice.story.id} is aborted, as {author()} decided")
+                return {RESULT: f"aborted ({choice.story.id})", "plan": []}
+            snapshots = await self._sight.reached(new, without)
+        found = await self._sight.found(old, new, without)
+        plan, why = planned(found, new, without, snapshots)
+        if why:
+            engine.warn(urn, why)
+        if not plan.stages:
+            return {RESULT: (old or {}).get(RESULT), "plan": []}
+        emergency = new["settings"].get("emergency")
+        purpose = f"deploy (emergency: {emergency})" if emergency else "deploy"
+        deploy = Errand(purpose, found, target_of(new), plan)
+        ending = await self._conduct(urn, old, new, deploy, without)
+        if ending.held:
+            return self._held(urn, latest(await self._sight.reached(new, without)), ending)
+        return {RESULT: f"done ({ending.rollout})", "plan": list(plan.lines())}
+
+    def _held(self, urn: str, story: Story | None, ending: Ending | None = None) -> Properties:
+        """The outputs of a rollout that is held, which a person is told."""
+        text = held_text(story) if story else f"held ({ending.rollout if ending else ''})"
+        self.context.engine.warn(urn, text)
+        name = story.id if story else ending.rollout if ending else ""
+        return {RESULT: text, STANDING: f"held {name}", "plan": list(story.plan.lines()) if story else []}
+
+    async def _resume(
+        self, urn: str, old: Properties | None, new: Properties, without: frozenset[str], choice: Choice
+    ) -> Properties:
+        """Go on with what was held, from where it was."""
+        story, found = choice.story, await self._sight.found(old, new, without)
+        assert story is not None
+        lacking = astray(story, found)
+        if lacking:
+            raise Astray(f"{story.id} can not go on: {lacking}; next: threader abort, then threader deploy")
+        decision = Decision(story.id, str(choice.course), author(), stamp(datetime.now(UTC)), story.reason or "")
+        errand = Errand(story.purpose, story.found, story.wanted, story.plan, decision, resumed(story, choice.course))
+        ending = await self._conduct(urn, old, new, errand, without)
+        if ending.held:
+            return self._held(urn, latest(await self._sight.reached(new, without)), ending)
+        return {RESULT: f"done ({ending.rollout}, which went on with {story.id})", "plan": list(story.plan.lines())}
+
+    async def _home(
+        self, urn: str, old: Properties | None, new: Properties, without: frozenset[str], choice: Choice
+    ) -> None:
+        """Bring the fleet back to what it ran before a rollout that has not ended."""
+        story = choice.story
+        assert story is not None
+        snapshots, wanted = await self._sight.reached(new, without), before(story)
+        edges = tuple(edge for edge in new["edges"] if edge not in without)
+        found = Seen(snapshots, without, edges).target(wanted)
+        plan = home_plan(found, wanted, slots_of(snapshots), without, wish_of(new, ()).limits, edges=bool(edges))
+        abort = choice.course is Course.ABORT
+        decided = Decision(story.id, "abort", author(), stamp(datetime.now(UTC)), story.reason or "")
+        errand = Errand(
+            ROLLBACK if abort else f"{HOMEWARD} of {story.id}", found, wanted, plan, decided if abort else None
+        )
+        await self._conduct(urn, old, new, errand, without)
+
+    async def _conduct(
+        self, urn: str, old: Properties | None, new: Properties, errand: Errand, without: frozenset[str]
+    ) -> Ending:
+        snapshots = await self._sight.reached(new, without)
+        if errand.purpose.startswith("deploy") and not errand.decision:
+            allowed(errand.plan, rejections(snapshots))
+        connections, settings = {**(old or new)["hosts"], **new["hosts"]}, new["settings"]
+        edges = tuple(edge for edge in new["edges"] if edge not in without)
+        times = Times(settings["confirm_within"], settings["drain"], settings["deadline"])
+        port = HelperPort(self.context.fleet.call, connections, edges, times, errand.purpose)
+        scope = {step.host for step in errand.plan.steps} | {*new["placement"].values(), *edges}
+        order = Order(
+            purpose=errand.purpose,
+            by=author(),
+            strategy=settings["strategy"],
+            found=errand.found,
+            wanted=errand.wanted,
+            scope=frozenset(scope - without),
+            seen=seen_counter(snapshots.values()),
+            hosts={
+                name: {key: each[key] for key in ("address", "user", "port")} for name, each in new["hosts"].items()
+            },
+            edges=tuple(new["edges"]),
+            settings=settings,
+            decision=errand.decision,
+            start=errand.start,
+        )
+        pace = Pace(number(settings["max_unavailable"]), settings["wait"], settings["progress_deadline"])
+        tell = lambda text: self.context.engine.progress(urn, text)  # noqa: E731
+        run = Run(errand.plan, port, tell, pace)
+        run = replace(run, judge=Judge(settings, measures(self.context.fleet, new, edges), run.cancelled, tell))
+
+        async def look() -> tuple[Target, Plan]:
+            if not errand.planned_again:
+                return errand.found, errand.plan
+            await self._sight.unreachable(new)
+            await self._sight.settled(urn, old, new, without)
+            again, seen = await self._sight.found(old, new, without), await self._sight.reached(new, without)
+            return again, allowed(planned(again, new, without, seen)[0], rejections(seen))
+
+        self.running = run
+        try:
+            return await conduct(order, run, port, controller(), lambda: datetime.now(UTC), look)
+        finally:
+            self.running = None

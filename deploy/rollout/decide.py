@@ -1,0 +1,102 @@
+"""What becomes of a rollout that did not end: it stays held, goes on, or goes back before anything else. Pure."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from deploy.errors import ForPeople
+from deploy.manifest.running import generation_of
+from deploy.rollout.plan import Check, Hold, Kind, Plan, Shift, Target
+from deploy.rollout.story import State, Story
+
+
+class Course(StrEnum):
+    """What is done first."""
+
+    DEPLOY = "deploy"  # nothing is left over
+    STAY = "stay"  # it is held, and nobody has decided
+    PROMOTE = "promote"
+    RETRY = "retry"  # its gates look once more
+    ABORT = "abort"
+    HOME = "home"  # it was cut off, or something else is wanted by now: back, then deploy
+
+
+class NoSuchHold(ForPeople):
+    """A decision is about a rollout that is not held."""
+
+
+FORM: Final = re.compile(r"(r[0-9]+):(promote|abort|retry)")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A course, and the rollout that it is about."""
+
+    course: Course
+    story: Story | None = None
+
+
+def choose(story: Story | None, wanted: Target, decision: str | None) -> Choice:
+    """What follows from the last story, what is wanted, and a decision such as "r7:promote".
+
+    A decision about a rollout that is over means nothing: it may have been left in the settings.
+    """
+    if story is None or not open_ended(story):
+        return Choice(Course.DEPLOY)
+    named = FORM.fullmatch(decision or "")
+    if story.state is State.HELD and named and named[1] == story.id:
+        return Choice(Course(named[2]), story)
+    if story.state is State.HELD and same(story.wanted, wanted):
+        return Choice(Course.STAY, story)
+    return Choice(Course.HOME, story)
+
+
+def open_ended(story: Story) -> bool:
+    """Whether it left the fleet on its way; a rolling update that was cut off is simply gone on with."""
+    stuck = story.homeward and story.state is State.FAILED
+    return (stuck or story.state in (State.HELD, State.RUNNING)) and progressive(story.plan)
+
+
+def progressive(plan: Plan) -> bool:
+    """Whether a plan has stages that a rolling update has not."""
+    return any(isinstance(stage, Shift | Check | Hold) for stage in plan.stages) or any(
+        step.kind in (Kind.KEEP, Kind.DROP) for step in plan.steps
+    )
+
+
+def same(one: Target, other: Target) -> bool:
+    """Whether two targets want the same."""
+    return (one.instances, one.placement, one.ports) == (other.instances, other.placement, other.ports)
+
+
+def before(story: Story) -> Target:
+    """Where the fleet belongs when a rollout did not end: what ran before it, or where it was going back."""
+    if story.homeward:
+        return story.wanted
+    ran = {name: each for name, phrase in story.found.instances.items() if (each := generation_of(phrase))}
+    places = {name: host for name, host in story.found.placement.items() if name in ran}
+    return Target(ran, places, {name: port for name, port in story.found.ports.items() if name in ran})
+
+
+def resumed(story: Story, course: Course) -> int:
+    """The number of the stage at which a held rollout goes on; a retry looks once more."""
+    return story.at if course is Course.RETRY else story.at + 1
+
+
+def astray(story: Story, found: Target) -> str | None:
+    """What is not as the held rollout left it, so that it cannot go on; None if all is."""
+    done = {
+        step.instance: step.generation
+        for stage in story.plan.batches
+        if stage in story.plan.stages[: story.at]
+        for step in stage.steps
+        if step.kind is Kind.ACTIVATE
+    }
+    expected = {**before(story).instances, **done}
+    wrong = [
+        f"{name} runs {generation_of(found.instances.get(name, 'nothing')) or 'nothing'} instead of {generation}"
+        for name, generation in sorted(expected.items())
+        if generation_of(found.instances.get(name, "nothing")) != generation
+    ]
+    return "; ".join(wrong) or None

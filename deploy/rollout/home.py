@@ -1,0 +1,89 @@
+"""The way back of a fleet that a canary or blue-green left on its way, or that has the old generation still warm. Pure.
+
+Where the second slot of an instance runs what the instance is to go back to, traffic goes there at once, the instance
+is switched while it is idle, and gets its traffic back; all others go back as in a rolling update.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from deploy.manifest.paths import server_name, slot_name
+from deploy.manifest.running import NOTHING, generation_of, serves
+from deploy.rollout.order import make_plan
+from deploy.rollout.plan import Batch, Kind, Limits, Plan, Shift, Stage, Step, Target
+from deploy.rollout.weights import FULL
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The second slot of an instance, as found: its host, its port, and the phrase of what it runs."""
+
+    host: str
+    port: int | None
+    phrase: str
+
+    def server(self, instance: str) -> str | None:
+        """What the edges call it."""
+        return server_name(slot_name(instance), self.host, self.port) if self.port else None
+
+
+def home_plan(
+    found: Target, wanted: Target, slots: Mapping[str, Slot], lost: frozenset[str], limits: Limits, *, edges: bool
+) -> Plan:
+    """The plan that leads from `found` back to `wanted`; `slots` are those that exist, by the name of the instance."""
+    rolling = make_plan(found, wanted, lost, limits)
+    here = {name: slot for name, slot in slots.items() if slot.host not in lost}
+    warm = {name: slot for name, slot in here.items() if edges and _holds(name, slot, found, wanted)}
+    idle = [step for step in rolling.steps if step.instance in warm and step.kind is Kind.ACTIVATE]
+    rest = [
+        replace(batch, steps=steps)
+        for batch in rolling.batches
+        if (steps := tuple(step for step in batch.steps if step.instance not in warm))
+    ]
+    stages = (*_quickly(idle, warm), *_served(found, idle, here, edges), *rest, *_dropped(here))
+    return Plan(stages, rolling.watched)
+
+
+def _holds(name: str, slot: Slot, found: Target, wanted: Target) -> bool:
+    """Whether a slot can serve meanwhile, in the place that the instance has and keeps."""
+    right = serves(slot.phrase) and generation_of(slot.phrase) == wanted.instances.get(name) and slot.port
+    return bool(right) and found.placement.get(name) == wanted.placement.get(name) == slot.host
+
+
+def _quickly(idle: Sequence[Step], warm: Mapping[str, Slot]) -> Iterator[Stage]:
+    """Traffic to the slots, which run the old generation; then the instances are switched, idle."""
+    if not idle:
+        return
+    slots = [server for step in idle if (server := warm[step.instance].server(step.instance))]
+    places = [step.server_before for step in idle if step.server_before]
+    weights = {**dict.fromkeys(slots, FULL), **dict.fromkeys(places, 0)}
+    back = {**dict.fromkeys(slots, 0), **dict.fromkeys(places, FULL)}
+    names = ", ".join(step.instance for step in idle)
+    yield Shift(weights, back, f"traffic of {names} to the old generation in the second slot; undone: back to them")
+    yield Batch(tuple(idle), idle=True)
+
+
+def _served(found: Target, idle: Sequence[Step], slots: Mapping[str, Slot], edges: bool) -> Iterator[Stage]:
+    """All traffic to the instances, those that were switched at their new places; slots get none."""
+    if not edges or not slots:
+        return
+    switched = {step.instance: step.server for step in idle}
+    others = {
+        name: server_name(name, host, found.ports[name])
+        for name, host in sorted(found.placement.items())
+        if name in found.ports and serves(found.instances.get(name, NOTHING))
+    }
+    none = {server for name, slot in sorted(slots.items()) if (server := slot.server(name))}
+    places = [server for server in {**others, **switched}.values() if server]
+    weights = {**dict.fromkeys(places, FULL), **dict.fromkeys(sorted(none), 0)}
+    yield Shift(weights, weights, "all traffic to the instances, none to second slots")
+
+
+def _dropped(slots: Mapping[str, Slot]) -> Iterator[Batch]:
+    """The slots go last."""
+    steps = tuple(
+        Step(Kind.DROP, slot_name(name), slot.host, slot.phrase, NOTHING, port_before=slot.port)
+        for name, slot in sorted(slots.items())
+    )
+    if steps:
+        yield Batch(steps, idle=True)

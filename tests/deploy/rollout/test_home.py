@@ -1,0 +1,51 @@
+"""The way back where second slots are."""
+
+import pytest
+
+from deploy.rollout.home import Slot, home_plan
+from deploy.rollout.plan import Limits, Shift, Target
+from tests.deploy.rollout.test_progressive import shape
+
+PLACES, PORTS = {"a": "h1", "b": "h2"}, {"a": 9001, "b": 9001}
+OLD, NEW = Target({"a": "1-x", "b": "1-x"}, PLACES, PORTS), Target({"a": "2-y", "b": "2-y"}, PLACES, PORTS)
+MIXED = Target({"a": "2-y (drained at edge)", "b": "1-x"}, PLACES, PORTS)
+WARM = Slot("h1", 10001, "1-x")
+
+
+def home(found=NEW, slots=None, edges=True, lost=()):
+    return home_plan(found, OLD, slots or {}, frozenset(lost), Limits(1, 1), edges=edges)
+
+
+@pytest.mark.parametrize(
+    ("found", "slots", "stages"),
+    [
+        (NEW, {}, ["activate a", "activate b"]),
+        (NEW, {"a": WARM}, ["shift", "activate a", "shift", "activate b", "drop a--prev"]),
+        (NEW, {"a": Slot("h1", 10001, "1-x (failed)")}, ["shift", "activate a", "activate b", "drop a--prev"]),
+        (NEW, {"a": Slot("h1", 10001, "0-w")}, ["shift", "activate a", "activate b", "drop a--prev"]),
+        (NEW, {"a": Slot("h1", None, "nothing")}, ["shift", "activate a", "activate b", "drop a--prev"]),
+        (MIXED, {"a": WARM}, ["shift", "activate a", "shift", "drop a--prev"]),
+        (OLD, {"a": WARM, "b": WARM}, ["shift", "drop a--prev b--prev"]),
+    ],
+)
+def test_what_has_the_old_generation_in_its_second_slot_goes_back_behind_it(found, slots, stages):
+    assert shape(home(found, slots)) == stages
+
+
+def test_in_the_end_instances_have_all_of_the_traffic_and_slots_none():
+    shifts = [stage for stage in home(MIXED, {"a": WARM}).stages if isinstance(stage, Shift)]
+    assert dict(shifts[0].weights) == {"a--prev.h1.10001": 100, "a.h1.9001": 0}
+    assert dict(shifts[1].weights) == {"a.h1.9001": 100, "b.h2.9001": 100, "a--prev.h1.10001": 0}
+
+
+def test_without_edges_only_generations_go_back():
+    assert shape(home(NEW, {"a": WARM}, edges=False)) == ["activate a", "activate b", "drop a--prev"]
+
+
+def test_nothing_is_asked_of_a_lost_host():
+    assert shape(home(NEW, {"a": WARM}, lost=["h1"])) == ["activate b"]
+
+
+def test_what_is_new_on_the_way_is_stopped_on_the_way_back():
+    found = Target({**NEW.instances, "c": "2-y"}, {**PLACES, "c": "h1"}, {**PORTS, "c": 9002})
+    assert shape(home(found))[-1] == "stop c"
