@@ -109,9 +109,9 @@ def part(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def run(machine: Machine, words: list[str], seconds: float = 900) -> list[str]:
+def run(machine: Machine, words: list[str], seconds: float = 900, stdin: str = "") -> list[str]:
     """Run a command as root; its output, or the fault that its failure is a sign of."""
-    return machine.run(StringCommand(*(QuoteString(word) for word in words)), seconds)
+    return machine.run(StringCommand(*(QuoteString(word) for word in words)), seconds, stdin)
 
 
 def script(machine: Machine, name: str, request: object, seconds: float) -> list[str]:
