@@ -41,7 +41,7 @@ async def execute(run: Run) -> None:
     if failures:
         await _fail(run, failures, Ended(), done)
     left = [step for step in plan.steps if step.server_before not in (None, step.server)]
-    await held(run, left)
+    await held(run, plan.steps)  # what another controller has undone meanwhile did not succeed
     for answer in await asyncio.gather(*(run.port.retire(step) for step in left)):
         if answer.state == UNREACHABLE:
             run.tell(f"{answer.reason}: it keeps a server that nothing answers at")
