@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bench.rollback import Wanted, seconds
-from bench.stage import RELEASES, Bench, bench
+from bench.stage import Bench, bench
 from bench.table import Figure, keep
 from deploy.rollout.plan import Limits
 from deploy.rollout.run import Pace
@@ -20,34 +20,35 @@ FAST_LIMIT: Final = 5.0
 FAST, CAREFUL = "going back fast", "going back carefully"
 RATIO: Final = 3.0
 """So many times faster than one after the other is all at once, at the least."""
-MIXES: Final = {"Go": ("go",), "Python, Node and Go": ("python", "node", "go")}
+MIXES: Final = {"Go": (("go",), ("1", "2")), "Python, Node and Go": (("python", "node", "go"), ("3", "4"))}
+"""Implementations, and the releases between which the fleet goes: what was gone back from once stays back."""
 
 
 def measured(made: Bench, slack: str, mix: str, count: int, repeat: int) -> Iterator[Figure]:
     """The figures of one mix of implementations."""
-    impls = MIXES[mix]
-    for release in RELEASES:
+    impls, releases = MIXES[mix]
+    for release in releases:
         made.configure(impls, count, release, slack)
         taken = made.up()
         yield Figure(f"pulumi up, release {release}, {count} instances ({mix})", taken)
     yield Figure(f"pulumi up with nothing to do, {count} instances ({mix})", min(made.up() for _ in range(repeat)))
-    wanted = _wanted(made)
+    wanted = _wanted(made, releases[0])
     fast = min(seconds(wanted, Limits(), Pace()) for _ in range(repeat))
     yield Figure(f"{FAST}, {count} instances ({mix})", fast, FAST_LIMIT)
-    yield Figure(f"threader rollback --fast, from its start on ({mix})", made.threader("rollback", "--fast"))
     careful = seconds(wanted, Limits(1, 1), Pace(1))
     yield Figure(f"{CAREFUL}, one by one, {count} instances ({mix})", careful)
+    yield Figure(f"threader rollback --fast, from its start on ({mix})", made.threader("rollback", "--fast"))
 
 
-def _wanted(made: Bench) -> Wanted:
-    """To the release before the one that runs, which lies on every host."""
+def _wanted(made: Bench, release: str) -> Wanted:
+    """To a release that lies on every host."""
     exported = made.stack.pulumi("stack", "export", quiet=True).stdout
     resources = json.loads(exported)["deployment"]["resources"]
     inputs = next(each["inputs"] for each in resources if each["type"] == "threader:index:Rollout")
     earlier = {}
     for name, host in inputs["placement"].items():
         listed = made.fleet.ssh(host, f"ls /var/lib/alert-threader/{name}/generations").stdout.split()
-        earlier[name] = next(each for each in listed if each.startswith(f"{RELEASES[0]}-"))
+        earlier[name] = next(each for each in listed if each.startswith(f"{release}-"))
     ports = {name: int(port) for name, port in inputs["ports"].items()}
     return Wanted(earlier, inputs["placement"], ports, inputs["hosts"])
 

@@ -21,8 +21,6 @@ from tools.setup.paths import ROOT
 
 FIRST_PORT: Final = 9009
 WORDS: Final = {"python": "py", "node": "node", "go": "go"}
-RELEASES: Final = ("1", "2")
-"""What the two releases are called between which the fleet goes back and forth."""
 
 
 @dataclass(frozen=True)
