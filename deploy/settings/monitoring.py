@@ -95,8 +95,9 @@ def _own(given: Keys, rows: Sequence[HostRow]) -> Iterator[_Port]:
     yield from _ports(given, monitors, ("prometheus", "port"), ("alertmanager", "port"), ("blackbox_port",))
     if len(monitors) > 1:
         yield from _ports(given, monitors, ("alertmanager", "cluster_port"))
-    for part in (part for part in ("loki", "grafana") if _installed(given, part)):
-        yield from _ports(given, monitors[:1], (part, "port"))
+    alone = {"loki": ("port", "grpc_port"), "grafana": ("port",)}
+    for part in (part for part in alone if _installed(given, part)):
+        yield from _ports(given, monitors[:1], *((part, key) for key in alone[part]))
 
 
 def _ports(given: Keys, hosts: Sequence[str], *keys: tuple[str, ...]) -> Iterator[_Port]:

@@ -34,6 +34,21 @@ CASES = {
     "a host and no threader": (HOST, UNAVAILABLE, False),
     "a host and the alert that always fires": (HOST, WATCHDOG, False),
     "an instance and its health": (INSTANCE, {**INSTANCE, "alertname": "ThreaderHealthCheckFailed"}, True),
+    "an instance and what its restarts did not mend": (
+        INSTANCE,
+        {**INSTANCE, "alertname": "ThreaderHealthCheckFailing", "impl": "python"},
+        True,
+    ),
+    "an instance and what another one's restarts did not mend": (
+        INSTANCE,
+        {**INSTANCE, "alertname": "ThreaderHealthCheckFailing", "instance": "py-b"},
+        False,
+    ),
+    "what restarts did not mend and its instance": (
+        {**INSTANCE, "alertname": "ThreaderHealthCheckFailing"},
+        INSTANCE,
+        False,
+    ),
     "an instance and another one's health": (
         INSTANCE,
         {**STALE, "alertname": "ThreaderHealthCheckFailed", "instance": "b"},
