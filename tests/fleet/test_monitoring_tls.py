@@ -194,6 +194,7 @@ def test_plain_http_is_refused_and_so_is_who_trusts_another_authority(lab: Lab, 
 def test_no_secret_is_where_it_should_not_be(lab: Lab, stack: Deployment, proof: Proof):
     seen = {"state": json.dumps(stack.state()), "preview": stack.preview("--diff").good().text}
     seen |= {host: lab.sh(host, LEAKS) for host in HOSTS}
+    assert all(CA.pem.splitlines()[1] in seen[host] and "--web.config.file" in seen[host] for host in HOSTS), "it looks"
     key = proof.key.splitlines()[1]
     assert [where for where, text in seen.items() if FIRST in text or key in text] == []
     rights = lab.sh(MONITOR, f"stat -c '%U %a' {HIDDEN}").splitlines()
