@@ -80,8 +80,11 @@ def _web(fleet: FleetSpec, part: str, key: str) -> str:
 
 @cache
 def digest(password: str, user: str, key: str) -> str:
-    """The bcrypt digest of a password. Its salt, which is there for all to read, follows from nothing of the password:
-    else it would be a way to try passwords without bcrypt's rounds."""
+    """The bcrypt digest of a password.
+
+    Its salt, which is there to be read, follows from nothing of the password: else it would be a way to try passwords
+    without bcrypt's rounds.
+    """
     salt = hmac.digest(key.encode(), f"monitoring.basic_auth {user}".encode(), "sha256")[:16]
     return bcrypt.hashpw(password.encode(), b"$2b$%02d$%s" % (_COST, _letters(salt))).decode()
 
@@ -96,8 +99,10 @@ def _letters(salt: bytes) -> bytes:
 
 
 def asked(fleet: FleetSpec, *, name: str | None = None, login: bool = True) -> dict[str, Any]:
-    """The keys of Prometheus' configuration with which it asks a part; `name` is in the certificate, where the part is
-    asked at another address."""
+    """The keys of Prometheus' configuration with which it asks a part.
+
+    `name` is what is in the certificate, where the part is asked at another address; without `login` none is told.
+    """
     wanted, part, found = fleet.monitoring, "prometheus", dict[str, Any]()
     if wanted.tls:
         named = {"server_name": name} if name else {}
