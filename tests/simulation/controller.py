@@ -3,13 +3,14 @@
 from typing import Any
 
 from deploy.faults import HostFault
-from deploy.manifest.paths import server_name
+from deploy.manifest.paths import server_name, slot_name
 from deploy.provider.fleet import Fleet
 from deploy.provider.resources.base import Context
 from deploy.provider.resources.rollout import RolloutResource
+from deploy.provider.resources.standing import RESULT, STANDING
 from deploy.rollout.plan import Plan
 from tests.simulation.process import Process
-from tests.simulation.scenario import Wish
+from tests.simulation.scenario import PROGRESSIVE, SLOTS, Wish
 from tests.simulation.wire import Link, Wire
 
 
@@ -29,6 +30,7 @@ class Controller:
     """One `threader deploy` of a wish: a process that ends well, with an error for people, or killed."""
 
     def __init__(self, process: Process, links: dict[str, Link], wish: Wish, inputs: Any, state: dict) -> None:
+        self.outputs: dict[str, Any] = {}
         self.process, self.wish, self.inputs = process, wish, inputs
         self.told = Told()
         wire = Wire(links, process)
@@ -46,7 +48,7 @@ class Controller:
     @property
     def plan(self) -> Plan | None:
         """What it is carrying out, None before and after."""
-        run = self.resource._running
+        run = self.resource._errands.running
         return run.plan if run else None
 
     @property
@@ -56,8 +58,19 @@ class Controller:
 
     @property
     def done(self) -> bool:
-        """Whether it ended well."""
-        return self._task.done() and self._task.exception() is None
+        """Whether what it wanted is so: it ended well, and neither held nor gone back as somebody decided."""
+        return self._task.done() and self._task.exception() is None and not self.held and not self.aborted
+
+    @property
+    def held(self) -> str | None:
+        """The rollout that it left held, such as r7."""
+        word, _, name = str(self.outputs.get(STANDING) or "").partition(" ")
+        return name if word == "held" else None
+
+    @property
+    def aborted(self) -> bool:
+        """Whether it only went back, since somebody decided so."""
+        return str(self.outputs.get(RESULT) or "").startswith("aborted") and not self.outputs.get("plan")
 
     def cancel(self) -> None:
         """Ctrl-C."""
@@ -68,7 +81,8 @@ class Controller:
         old, new = state["inputs"], self.inputs
         found = await self.resource.read("urn", old)
         await self._stage(wire)
-        state["inputs"] = {**await self.resource.update("urn", found, new), "settings": new["settings"]}
+        self.outputs = await self.resource.update("urn", found, new)
+        state["inputs"] = {**self.outputs, "settings": new["settings"]}
         state["left"] |= {pair for pair in old["placement"].items() if pair not in new["placement"].items()}
         for name, host in sorted(state["left"] - set(new["placement"].items())):
             await wire.ask(new["hosts"][host], "forget", instance=name)
@@ -79,9 +93,7 @@ class Controller:
         new, places = self.inputs, {}
         for name, host in self.wish.placement.items():
             places.setdefault(host, {})[name] = self.wish.releases[name]
-        servers = frozenset(
-            server_name(name, host, self.wish.releases[name].port) for name, host in self.wish.placement.items()
-        )
+        servers = servers_of(self.wish, new["settings"]["strategy"])
         tasks = [(host, "stage", {"releases": releases}) for host, releases in places.items()]
         tasks += [(edge, "edge", {"servers": servers}) for edge in new["edges"]]
         for host, task, arguments in tasks:
@@ -92,8 +104,17 @@ class Controller:
                     raise
 
 
-def inputs_of(wish: Wish, hosts: Any, edges: Any, settings: dict[str, Any]) -> dict[str, Any]:
-    """A wish as the Rollout takes it."""
+def servers_of(wish: Wish, strategy: str) -> frozenset[str]:
+    """What edges are to run with: the instances and, where they are used, their second slots."""
+    places = [(name, host, wish.releases[name].port) for name, host in wish.placement.items()]
+    slots = [(slot_name(name), host, port + SLOTS) for name, host, port in places if strategy in PROGRESSIVE]
+    return frozenset(server_name(*place) for place in (*places, *slots))
+
+
+def inputs_of(
+    wish: Wish, hosts: Any, edges: Any, settings: dict[str, Any], decision: str | None = None
+) -> dict[str, Any]:
+    """A wish as the Rollout takes it, and what somebody has decided of the last one."""
     return {
         "instances": {name: release.name for name, release in wish.releases.items()},
         "placement": dict(wish.placement),
@@ -102,6 +123,9 @@ def inputs_of(wish: Wish, hosts: Any, edges: Any, settings: dict[str, Any]) -> d
             host: {"host": host, "address": host, "user": "root", "port": 22.0} for host in sorted({*hosts, *edges})
         },
         "edges": list(edges),
+        "impls": dict.fromkeys(wish.releases, "python"),
+        "slots": {name: float(release.port + SLOTS) for name, release in wish.releases.items()},
         "lost": [],
+        "decision": decision,
         "settings": settings,
     }

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import repeat
 
-from deploy.provider.resources.rollout import Rejected
+from deploy.provider.resources.wishes import Rejected
+from deploy.rollout import decide
 from deploy.rollout.execute import RolloutFailed
 from tests.simulation.controller import Controller
-from tests.simulation.scenario import Scenario
-from tests.simulation.watch import Watch
+from tests.simulation.scenario import Scenario, Wish
+from tests.simulation.watch import Generations, Watch
 from tests.simulation.world import Broken, World
 
 LONG, REST = 20_000.0, 1_500.0
@@ -58,9 +60,13 @@ class Run:
         """Without faults hosts come to rest, and one more deploy ends as it has to."""
         self.world.heal()
         self._rest()
-        last = self._converged()
-        if isinstance(last.error, RolloutFailed):
-            again = self._converged()
+        last = self._converged(self.world.controllers[-1].wish)
+        for verb in (*self.world.scenario.decisions, *repeat("promote", 20)):
+            if not last.held:
+                break
+            last = self._decided(last, verb)
+        if isinstance(last.error, RolloutFailed) or last.aborted:
+            again = self._converged(last.wish)
             if not isinstance(again.error, Rejected) and not self.world.state["left"]:
                 raise Broken(f"a release that was rolled back is not refused: {again.error!r}")
 
@@ -85,19 +91,41 @@ class Run:
         self.world.agenda.run(lambda: False, self.world.agenda.now + REST)
         self._watch.at_rest()
 
-    def _converged(self) -> Controller:
-        """Deploy once more: the fleet is as wanted, or as it was, with a reason."""
-        wish = self.world.controllers[-1].wish
-        before = self._watch.generations()
-        last = self.world.deploy(wish)
+    def _decided(self, last: Controller, verb: str) -> Controller:
+        """Somebody decides what becomes of a rollout that is held, or wants something else."""
+        story = self.world.story
+        if story is None or story.id != last.held:
+            raise Broken(f"{last.held} is held, and hosts know of {story.id if story else 'nothing'}")
+        if verb == "stay":
+            before = self._watch.traffic.picture()
+            again = self._converged(last.wish)
+            if again.held != last.held or self._watch.traffic.picture() != before:
+                raise Broken(f"{last.held} was held, and nobody decided; but {before} became another")
+            return again
+        if verb == "other":
+            return self._converged(self.world.scenario.wishes[2])
+        self.world.decide(story, verb)
+        return self._converged(last.wish, f"{story.id}:{verb}", self._watch.places(decide.before(story)))
+
+    def _converged(self, wish: Wish, decision: str | None = None, belongs: Generations | None = None) -> Controller:
+        """Deploy once more: the fleet is as wanted, or as it was, with a reason. `belongs` is what it then runs."""
+        before = belongs or self._watch.belongs()
+        last = self.world.deploy(wish, decision)
         self._wait(lambda: last.over, LONG, "the last deploy does not end")
         self._rest()
+        if last.held:
+            return last
+        self._watch.traffic.same_everywhere()
+        self._watch.traffic.no_slots()
         if last.done:
             self._watch.is_wanted(wish)
             return last
+        if last.aborted:
+            self._watch.unchanged(before, "a rollout was aborted")
+            return last
         # What was left behind at a host that did not answer may have a port that is wanted: a person has to stop it.
         left = self.world.state["left"] and "has port" in str(last.error)
-        bad = left or any(not release.good for release in wish.releases.values())
+        bad = left or wish.judged or any(not release.good for release in wish.releases.values())
         if not (isinstance(last.error, RolloutFailed) and bad) and not isinstance(last.error, Rejected):
             raise Broken(f"the last deploy ended with {last.error!r}")
         self._watch.unchanged(before, f"the last deploy ended with: {last.error}")
@@ -109,6 +137,8 @@ class Run:
 def _word(controller: Controller) -> str:
     if controller.process.killed:
         return "killed"
+    if controller.held or controller.aborted:
+        return "held" if controller.held else "aborted"
     return "done" if controller.error is None else type(controller.error).__name__
 
 

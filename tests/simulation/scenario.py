@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from deploy.manifest.paths import SLOT
 from tests.simulation.model.release import Release
 
 KINDS = {
@@ -17,12 +18,36 @@ KINDS = {
     "kill": ("controller", 0.0),
     "stop": ("controller", 240.0),
     "cancel": ("controller", 0.0),
+    "abort": ("controller", 0.0),
     "start": ("wish", 0.0),
 }
 """Every kind of fault, what it is about, and how many seconds it lasts at most."""
 
 OFTEN = (*KINDS, "kill", "stop", "stop", "start", "start", "start")
 """Kinds as often as they come: two controllers, one of them stopped or killed, are what goes wrong most easily."""
+
+FINDINGS = ("fail", "unsure", "none", "error", "late", "second")
+"""What gates find where all is not well: that it fails, that it may be either way, nothing at all, no answer; nothing at
+first; nothing when they are asked for the first time."""
+
+DECISIONS = ("stay", "promote", "promote", "promote", "retry", "abort", "other")
+"""What becomes of a rollout that is held: nothing, what a person decides, or that something else is wanted."""
+
+PROGRESSIVE = ("canary", "blue-green")
+STRATEGIES = ("rolling", "rolling", "rolling", "all-at-once", "canary", "canary", "blue-green", "blue-green")
+SLOTS = 1000
+"""How far the port of a second slot is from that of its instance."""
+
+GATE = {
+    "name": "errors",
+    "kind": "promql",
+    "query": "errors",
+    "success": "< 0.5",
+    "failure": "> 0.9",
+    "interval": 5.0,
+    "count": 2,
+    "limit": 30.0,
+}
 
 
 @dataclass(frozen=True)
@@ -37,10 +62,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Wish:
-    """What one deploy wants: which release each instance runs, and where."""
+    """What one deploy wants: which release each instance runs, and where.
+
+    `judged` is what gates find in each phase of a check, one of FINDINGS.
+    """
 
     releases: dict[str, Release]
     placement: dict[str, str]
+    judged: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,37 +82,34 @@ class Scenario:
     wishes: tuple[Wish, ...]
     settings: dict[str, Any]
     faults: tuple[Fault, ...] = ()
-
-
-@dataclass
-class _Maker:
-    random: random.Random
-    hosts: tuple[str, ...]
-    edges: tuple[str, ...]
-    placement: dict[str, str] = field(default_factory=dict)
-    ports: dict[str, int] = field(default_factory=dict)
+    decisions: tuple[str, ...] = ()
+    """What is decided, in turn, of rollouts that are held, each one of DECISIONS; then all are promoted."""
 
 
 def scenario(seed: int, kinds: tuple[str, ...] = (), **settings: Any) -> Scenario:
     """The run that a seed stands for; with one fault of each of `kinds`, and with `settings`, where they are given."""
     chance = random.Random(seed)
     hosts = tuple(f"h{number}" for number in range(1, chance.randint(1, 3) + 1))
-    edges = tuple(chance.sample(("e1", "e2", "h1"), chance.choice((0, 1, 1, 2))))
+    strategy = settings.get("strategy") or chance.choice(STRATEGIES)
     names = "abcdef"[: chance.randint(1, 5)]
+    least = 1 if strategy in PROGRESSIVE and len(names) > 1 else 0
+    edges = tuple(chance.sample(("e1", "e2", "h1"), max(least, chance.choice((0, 1, 1, 2)))))
     placement = {name: chance.choice(hosts) for name in names}
     ports = dict(zip(names, chance.sample(range(9001, 9009), len(names)), strict=True))
-    chosen = {**_settings(chance, names), **settings}
+    chosen = {**_settings(chance, names, strategy), **settings}
     old = Wish({name: _release(chance, "1.0", ports[name], chosen) for name in names}, placement)
     new = _changed(chance, old, "1.1", hosts, chosen)
     other = new if chance.random() < 0.5 else _again(chance, new, chosen)
-    made = Scenario(seed, hosts, edges, (old, new, other), chosen)
+    new, other = (replace(wish, judged=_judged(chance)) for wish in (new, other))
+    decisions = tuple(chance.choices(DECISIONS, k=4))
+    made = Scenario(seed, hosts, edges, (old, new, other), chosen, decisions=decisions)
     return replace(made, faults=_faults(chance, made, kinds))
 
 
-def _settings(chance: random.Random, names: str) -> dict[str, Any]:
-    rolling = chance.random() < 0.75
+def _settings(chance: random.Random, names: str, strategy: str) -> dict[str, Any]:
+    rolling = strategy != "all-at-once"
     return {
-        "strategy": "rolling" if rolling else "all-at-once",
+        "strategy": strategy,
         "unreachable": chance.choice(("fail", "fail", "skip")),
         "confirm_within": chance.choice((20.0, 60.0)),
         "batch": chance.choice((1, 1, 2)) if rolling else None,
@@ -93,7 +119,33 @@ def _settings(chance: random.Random, names: str) -> dict[str, Any]:
         "drain": chance.choice((0.0, 5.0, 10.0)),
         "deadline": chance.choice((10.0, 30.0)),
         "order": chance.sample(names, chance.randint(0, len(names))),
+        "hold": chance.choice(("never", "inconclusive", "inconclusive", "always")),
+        "warm": chance.choice((0.0, 60.0, 600.0)),
+        "revert": chance.choice(("fast", "full")),
+        "canary": [_step(*each) for each in chance.choice(CANARIES)],
+        "gates": [{**GATE, "count": chance.choice((1, 2))}],
+        "emergency": None,
     }
+
+
+CANARIES = (
+    ((1, None, 10.0), (None, None, 50.0)),
+    ((1, None, 10.0), (None, None, 50.0)),
+    ((2, None, None),),
+    ((None, 25.0, 20.0), (None, 100.0, None)),
+)
+"""Steps of canaries: how many instances, what share of them, and what share of the traffic."""
+
+
+def _step(instances: int | None, percent: float | None, weight: float | None) -> dict[str, Any]:
+    return {"instances": instances, "percent": percent, "weight": weight}
+
+
+def _judged(chance: random.Random) -> dict[str, str]:
+    """All is well in every phase, or in one of them it is not."""
+    if chance.random() < 0.6:
+        return {}
+    return {chance.choice(("idle", "idle", "traffic", "after")): chance.choice(FINDINGS)}
 
 
 def _release(
@@ -144,6 +196,7 @@ def _again(chance: random.Random, wish: Wish, settings: dict[str, Any]) -> Wish:
 def _faults(chance: random.Random, made: Scenario, kinds: tuple[str, ...]) -> tuple[Fault, ...]:
     drawn = kinds or tuple(chance.choices(OFTEN, k=chance.choice((0, 1, 1, 2, 2, 3, 4))))
     length = 120 * max(map(len, (wish.releases for wish in made.wishes))) + 100
+    length *= 3 if made.settings["strategy"] in PROGRESSIVE else 1
     return tuple(sorted((_fault(chance, made, kind, length) for kind in drawn), key=lambda fault: fault.step))
 
 
@@ -151,7 +204,7 @@ def _fault(chance: random.Random, made: Scenario, kind: str, length: int) -> Fau
     about, most = KINDS[kind]
     what = {
         "host": lambda: chance.choice(sorted({*made.hosts, *made.edges})),
-        "instance": lambda: chance.choice(sorted(made.wishes[1].releases)),
+        "instance": lambda: chance.choice(sorted(made.wishes[1].releases)) + chance.choice(("", "", SLOT)),
         "fleet": lambda: None,
         "controller": lambda: chance.choice((0, 0, 0, 1)),
         "wish": lambda: chance.choice((1, 2)),

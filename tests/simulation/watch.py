@@ -3,16 +3,16 @@
 from deploy.errors import ForPeople
 from deploy.manifest.paths import EDGE_HELPER, server_name
 from deploy.rollout.back import Superseded
+from deploy.rollout.decide import before, open_ended
 from deploy.rollout.execute import RolloutFailed
 from deploy.rollout.lease import PATIENCE, LeaseHeld
-from deploy.rollout.plan import Plan
+from deploy.rollout.plan import Plan, Target
 from tests.simulation.controller import Controller
-from tests.simulation.model.edge import READY
 from tests.simulation.model.home import BACK, Home
 from tests.simulation.model.records import rank
-from tests.simulation.model.release import Service
 from tests.simulation.process import Process
 from tests.simulation.scenario import Wish
+from tests.simulation.traffic import Traffic
 from tests.simulation.world import Broken, World
 
 Generations = dict[tuple[str, str], str | None]
@@ -26,6 +26,7 @@ class Watch:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.traffic = Traffic(world)
         self._ended: set[str] = set()
         self._before: dict[str, Generations] = {}
         self._planned: dict[str, Plan] = {}
@@ -44,6 +45,7 @@ class Watch:
         self._plans()
         self._capacity()
         self._fencing()
+        self.traffic.look()
         for controller in self.world.controllers:
             name = controller.process.name
             if name not in self._before:
@@ -65,8 +67,9 @@ class Watch:
             if plan is None or plan is self._planned.get(name):
                 continue
             self._planned[name] = plan
+            self.traffic.planned(plan)
             for batch in plan.batches:
-                costs = sum(step.costs for step in batch.steps)
+                costs = 0 if batch.idle and self.world.scenario.edges else sum(step.costs for step in batch.steps)
                 if batch.why:
                     self._most = max(self._most, costs)
                     self._traded |= {step.instance for step in batch.steps}
@@ -99,7 +102,8 @@ class Watch:
 
     def heard(self, process: Process, words: tuple[str, ...]) -> None:
         """Edges refuse nobody: who has lost the lease everywhere takes nothing out there any more."""
-        if words and words[0] == EDGE_HELPER and words[1] in ("drain", "retire"):
+        self.traffic.heard(process, words)
+        if words and words[0] == EDGE_HELPER and words[1] in ("drain", "retire", "shift"):
             mine = rank(process.token)
             lost = [machine.records.highest > mine for machine in self.world.machines.values() if machine.records.lease]
             if all(lost) and not self.world.late:
@@ -110,10 +114,10 @@ class Watch:
         if home.service is None or home.service.unwell(self.world.agenda.now):
             return
         server = server_name(home.name, home.machine.name, home.service.release.port)
-        sending = [edge.name for edge in self.world.edges if edge.edge and edge.edge.servers.get(server) == READY]
+        sending = [edge.name for edge in self.world.edges if edge.edge and edge.edge.sends(server)]
         if sending and not any(controller.stopped for controller in self.world.controllers):
             raise Broken(f"{home.name} is stopped while {', '.join(sending)} sends to it")
-        if purpose not in BACK:
+        if purpose not in BACK and not home.slot:
             self._pace(home.name)
 
     def _pace(self, name: str) -> None:
@@ -121,7 +125,7 @@ class Watch:
         now, most = self.world.agenda.now, self.world.scenario.settings["max_unavailable"]
         for controller in self.world.controllers if most is not None else ():
             plan, began = controller.plan, controller.process.began_at
-            batches = [{step.instance for step in each.steps} for each in plan.batches] if plan else []
+            batches = [{step.instance for step in each.steps} for each in plan.batches if not each.idle] if plan else []
             batch = next((each for each in batches[1:] if name in each), None)
             if controller.over or batch is None:
                 continue
@@ -188,15 +192,24 @@ class Watch:
             (machine.name, name): home.pending["from"] if home.pending else home.current
             for machine in self.world.machines.values()
             for name, home in machine.homes.items()
+            if not home.slot
         }
 
-    def unchanged(self, before: Generations, what: str) -> None:
+    def belongs(self) -> Generations:
+        """What every instance runs that is not on its way; where a rollout has not ended, what ran before it."""
+        story = self.world.story
+        return self.places(before(story)) if story and open_ended(story) else self.generations()
+
+    def places(self, target: Target) -> Generations:
+        """What runs where of a target, and nothing anywhere else."""
+        there = {(target.placement[name], name): generation for name, generation in target.instances.items()}
+        return {**dict.fromkeys(self.generations()), **there}
+
+    def unchanged(self, was: Generations, what: str) -> None:
         """Every instance runs what it ran."""
         now = self.generations()
-        places = sorted(before.keys() | now.keys())
-        differs = {
-            place: (before.get(place), now.get(place)) for place in places if before.get(place) != now.get(place)
-        }
+        places = sorted(was.keys() | now.keys())
+        differs = {place: (was.get(place), now.get(place)) for place in places if was.get(place) != now.get(place)}
         if differs:
             raise Broken(f"{what}; but {differs}")
 
@@ -228,17 +241,11 @@ class Watch:
                     raise Broken(f"{name} on {machine.name} runs {running}, and {home.current} is current")
                 if home.service and home.service.hindered and name not in self.world.excused | self._halved:
                     raise Broken(f"{name} on {machine.name} can not start")
-                self._reached(machine.name, name, home.service)
+                if home.service and not home.slot:
+                    self.traffic.served(machine.name, name, home.service.release.port)
 
     @property
     def _halved(self) -> set[str]:
         """Those that traded ports when their controller was killed: some may have been confirmed, others go back."""
         killed = any(controller.process.killed for controller in self.world.controllers)
         return self._traded if killed else set()
-
-    def _reached(self, host: str, name: str, service: Service | None) -> None:
-        """Every edge sends to what runs."""
-        for edge in self.world.edges if service else ():
-            server = server_name(name, host, service.release.port)
-            if edge.edge.servers.get(server) != READY:
-                raise Broken(f"the edge on {edge.name} says {edge.edge.servers.get(server)} of {server} at rest")

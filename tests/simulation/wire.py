@@ -20,7 +20,7 @@ class Link:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.heard: Callable[[Process, tuple[str, ...]], None] = lambda process, words: None
-        """Called for each command that the host hears."""
+        """Called for each command that the host hears; what it hears by standard input is the last word."""
         self.is_cut = False
         self.calls: dict[int, Call] = {}
         self._cuts = 0
@@ -79,7 +79,8 @@ class Call:
             self._ask(lambda answer: None)
 
     def _ask(self, reply: Callable[[Any], None]) -> None:
-        self.link.heard(self.process, tuple(self.arguments.get("words", ())))
+        said = [self.arguments["stdin"]] if "stdin" in self.arguments else []
+        self.link.heard(self.process, (*self.arguments.get("words", ()), *said))
         self.link.machine.ask(self.task, self.arguments, reply)
 
     def _arrive(self) -> None:

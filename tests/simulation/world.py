@@ -1,21 +1,27 @@
 """The world of one run: hosts, links, edges, controllers, what may befall them, and what must hold meanwhile."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import deploy.hosts.port as port
-import deploy.provider.resources.rollout as rollout
-from deploy.manifest.paths import server_name
+import deploy.provider.resources.errands as errands
+from deploy.manifest.paths import SLOT, server_name, slot_name
+from deploy.rollout.plan import Check
+from deploy.rollout.story import Story, latest
 from tests.simulation.agenda import Agenda
-from tests.simulation.controller import Controller, inputs_of
-from tests.simulation.model.edge import READY
+from tests.simulation.controller import Controller, inputs_of, servers_of
+from tests.simulation.measures import Measures, Proof
 from tests.simulation.model.machine import FULL, Machine
 from tests.simulation.process import Process
 from tests.simulation.scenario import Fault, Scenario, Wish
 from tests.simulation.wire import Link
 
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 BETWEEN = 0.001
 """Seconds between hearing that one has the lease and telling an edge: who is stopped just then may drain too much."""
 
@@ -34,11 +40,17 @@ class World:
             name: Machine(name, self.agenda, name in scenario.edges, self._changed)
             for name in sorted({*scenario.hosts, *scenario.edges})
         }
+        for machine in self.machines.values():
+            machine.answers = self.answers
         self.links = {name: Link(machine) for name, machine in self.machines.items()}
         self.controllers: list[Controller] = []
         self.excused: set[str] = set()
         self.bad_edges: set[str] = set()
         self.fell: list[Fault] = []
+        self.proven: set[Proof] = set()
+        """The places that a gate, or a person, has found well, each in the phase in which that was so."""
+        self.checks = Counter[Any]()
+        """How often gates were asked about the candidates of a check."""
         self.late = False
         """Whether a controller was stopped when it had just heard that it has the lease."""
         self._faults = list(scenario.faults)
@@ -48,16 +60,18 @@ class World:
         self.state = {"inputs": self.inputs(scenario.wishes[0]), "left": set()}
         self.agenda.before = self._before
 
-    def inputs(self, wish: Wish) -> dict[str, Any]:
+    def inputs(self, wish: Wish, decision: str | None = None) -> dict[str, Any]:
         """What the Rollout is given for a wish."""
-        return inputs_of(wish, self.scenario.hosts, self.scenario.edges, self.scenario.settings)
+        return inputs_of(wish, self.scenario.hosts, self.scenario.edges, self.scenario.settings, decision)
 
-    def deploy(self, wish: Wish) -> Controller:
-        """Start a deploy."""
+    def deploy(self, wish: Wish, decision: str | None = None) -> Controller:
+        """Start a deploy; a `decision` is about the last rollout."""
         name = f"c{len(self.controllers)}"
-        rollout.controller = lambda: f"c{next(self._names)}"
+        errands.measures = lambda fleet, values, edges: Measures(self)
+        errands.datetime = SimpleNamespace(now=lambda zone: EPOCH + timedelta(seconds=self.agenda.now))
+        errands.controller = lambda: f"c{next(self._names)}"
         port.author = lambda: "somebody"
-        made = Controller(Process(self.agenda, name), self.links, wish, self.inputs(wish), self.state)
+        made = Controller(Process(self.agenda, name), self.links, wish, self.inputs(wish, decision), self.state)
         self.controllers.append(made)
         return made
 
@@ -72,23 +86,45 @@ class World:
         return [self.machines[name] for name in self.scenario.edges if name not in self.bad_edges]
 
     def serves(self, name: str) -> bool:
-        """Whether an instance is healthy somewhere, and every edge sends to it there."""
-        return any(
-            machine.up
-            and (home := machine.homes.get(name)) is not None
+        """Whether an instance, or its second slot, is healthy somewhere, and every edge sends to one of them."""
+        well = [
+            server_name(each, machine.name, home.service.release.port)
+            for machine in self.machines.values()
+            for each in (name, slot_name(name))
+            if machine.up
+            and (home := machine.homes.get(each)) is not None
             and home.service is not None
             and home.service.unwell(self.agenda.now) is None
-            and all(self._admitted(edge, name, machine, home.service.release.port) for edge in self.edges)
-            for machine in self.machines.values()
-        )
+        ]
+        return bool(well) and all(any(edge.edge.sends(server) for server in well) for edge in self.edges if edge.edge)
 
-    def _admitted(self, edge: Machine, name: str, machine: Machine, port: int) -> bool:
-        return edge.edge is not None and edge.edge.servers.get(server_name(name, machine.name, port)) == READY
+    def answers(self, server: str) -> bool:
+        """Whether what an edge calls so is ready."""
+        _, host, port = server.split(".")
+        return self.machines[host].ready(int(port))
+
+    def judged(self, check: Check) -> str | None:
+        """What gates find of the candidates of a check, as their wish says."""
+        for wish in reversed(self.scenario.wishes):
+            if any(place.generation == wish.releases[place.instance].name for place in check.candidates):
+                return wish.judged.get(str(check.phase))
+        return None
+
+    @property
+    def story(self) -> Story | None:
+        """The newest one on any host."""
+        return latest({name: {"stories": dict(each.records.latest(1))} for name, each in self.machines.items()})
+
+    def decide(self, story: Story, verb: str) -> None:
+        """A person takes the place of the gates of a check at which a rollout is held."""
+        stage = story.plan.stages[story.at]
+        if verb == "promote" and isinstance(stage, Check):
+            self.proven |= {(stage.phase, place) for place in stage.candidates}
 
     def _run_before(self) -> None:
         """The first wish runs, and is admitted."""
         wish = self.scenario.wishes[0]
-        names = frozenset(server_name(name, host, wish.releases[name].port) for name, host in wish.placement.items())
+        names = servers_of(wish, self.scenario.settings["strategy"])
         for name, host in wish.placement.items():
             machine, release = self.machines[host], wish.releases[name]
             machine.stage(name, release)
@@ -98,7 +134,8 @@ class World:
         for edge in self.edges:
             assert edge.edge
             edge.edge.apply(names)
-            edge.edge.boot()
+            for name in sorted(servers_of(wish, "rolling")):
+                edge.edge.admit(name)
         self.agenda.run(lambda: self.agenda.now >= 10, 10)
 
     # --- what befalls it
@@ -136,15 +173,24 @@ class World:
     def _befall(self, fault: Fault) -> bool:
         if fault.kind in ("cut", "reboot", "full", "kill switch", "restart"):
             return fault.what in self.machines and self._host_fault(fault, self.machines[fault.what])
+        alive = [each for each in self.controllers if not each.over]
         if fault.kind in ("kill", "stop", "cancel"):
-            return fault.what < len(self.controllers) and self._signal(fault, self.controllers[fault.what])
+            return fault.what < len(alive) and self._signal(fault, alive[fault.what])
+        if fault.kind == "abort":
+            return fault.what < len(alive) and self._request(alive[fault.what].process.token)
         if fault.kind == "start":
-            return len(self.controllers) < 2 and bool(self.deploy(self.scenario.wishes[fault.what]))
+            return len(alive) < 2 and bool(self.deploy(self.scenario.wishes[fault.what]))
         if fault.kind == "ill":
             return self._fall_ill(fault)
         self._unready("HTTP 503 from /ready")
         self.agenda.after(fault.seconds, self._unready, None)
         return True
+
+    def _request(self, token: str) -> bool:
+        """Somebody asks for the end of a rollout, at each host that can take it."""
+        wanted = {"rollout": f"r{token.partition(':')[0]}", "verb": "abort", "by": "somebody", "at": "once"}
+        answers = [machine.records.wish(wanted) for machine in self.machines.values() if machine.up and token]
+        return any(answer["state"] == "requested" for answer in answers)
 
     def _unready(self, why: str | None) -> None:
         for machine in self.machines.values():
@@ -157,7 +203,7 @@ class World:
         for service in running:
             service.ill = "HTTP 500"
             self.agenda.after(fault.seconds, self._recovers, service)
-        self.excused.add(fault.what)
+        self.excused.add(fault.what.removesuffix(SLOT))
         self._changed()
         return bool(running)
 
@@ -182,7 +228,7 @@ class World:
             machine.full = FULL
             self.agenda.after(fault.seconds, self._emptied, machine)
         elif fault.kind == "restart":
-            return any(home.restart("health")["state"] == "restarted" for home in tuple(machine.homes.values())[:1])
+            return any(home.restart("health")["state"] == "restarted" for home in machine.instances[:1])
         else:
             killed = [home.kill_switch() for home in machine.homes.values()]
             return any(killed)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from deploy.manifest.paths import SLOT
 from tests.simulation.model.activity import Activity
 from tests.simulation.model.records import Answer, rank
 from tests.simulation.model.release import RESTARTS, Release, Service
@@ -27,6 +28,8 @@ class Home:
         self.order: Answer = {}
         self.never = ""
         """The last token that was undone before it began."""
+        self.warm = 0
+        """The timer that ends it, if it is a slot that is only warm."""
         self._asking: list[tuple[str, tuple[str, ...], Callable[[Answer], None]]] = []
 
     # --- what controllers ask
@@ -109,7 +112,30 @@ class Home:
             pending, self.current, self.pending = self.pending, self.pending["from"], None
             self._record("reverted", pending, "the switch was cut off")
             self._tell(pending["token"], "reverted")
+        if self.slot and (self.warm or self.current is None):
+            self.vanish()
         self._start()
+
+    @property
+    def slot(self) -> bool:
+        """Whether it is the second slot of another one."""
+        return self.name.endswith(SLOT)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing of it on the disk."""
+        return not self.releases and self.current is None and not self.ledger
+
+    def vanish(self) -> None:
+        """What a slot does when it is removed, whatever is under way in it; that it was dropped stays known."""
+        if self.service:
+            self.machine.begins(self, "drop")
+        if self.at_work:
+            self.at_work.kill()
+        self.at_work, self.pending, self.current, self.service, self.warm = None, None, None, None, 0
+        self.releases, self.ledger, self.state, self.order = {}, [], {}, {}
+        self._answer()
+        self.machine.changed()
 
     # --- the transaction
 

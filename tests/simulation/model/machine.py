@@ -10,6 +10,7 @@ from tests.simulation.model.edge import Edge
 from tests.simulation.model.home import Home
 from tests.simulation.model.records import Answer, Records
 from tests.simulation.model.release import Release
+from tests.simulation.model.slots import Slots
 
 FULL = "No space left on device"
 
@@ -23,7 +24,10 @@ class Machine:
         self.records = Records()
         self.edge = Edge(self) if edge else None
         self.up, self.boots = True, 1
+        self.slots = Slots(self)
         self.begins: Callable[[Home, str], None] = lambda home, purpose: None
+        self.answers: Callable[[str], bool] = lambda server: False
+        """Whether a server, on whatever host, answers an edge here that it is ready."""
         self.unready: str | None = None
 
     @property
@@ -62,6 +66,25 @@ class Machine:
             if other != name
         )
 
+    def ready(self, port: int) -> bool:
+        """Whether whatever has a port is well."""
+        services = [home.service for home in self.homes.values() if home.service]
+        here = [each for each in services if each.release.port == port and not each.hindered]
+        return self.up and not self.unready and any(each.unwell(self.now) is None for each in here)
+
+    def refusal(self, token: str) -> Answer | None:
+        """What a controller is told that may not write."""
+        return self.records.refusal(token, self.now, self.boots)
+
+    def read(self, text: str) -> Any:
+        """What a word says that is JSON."""
+        return json.loads(text)
+
+    @property
+    def instances(self) -> list[Home]:
+        """What is no second slot."""
+        return [home for home in self.homes.values() if not home.slot]
+
     def home(self, name: str) -> Home:
         """What there is of an instance, be it nothing."""
         return self.homes.setdefault(name, Home(self, name))
@@ -89,7 +112,7 @@ class Machine:
             if self.edge:
                 self.edge.apply(arguments["servers"])
             return reply(None)
-        helper, *words = arguments["words"]
+        helper, *words = (*arguments["words"], *([arguments["stdin"]] if "stdin" in arguments else []))
         answered = lambda answer: reply([json.dumps(answer)])  # noqa: E731 - it is called by many
         if helper == EDGE_HELPER and self.edge:
             return self.edge.ask(*words, reply=answered)
@@ -97,9 +120,8 @@ class Machine:
         return self._helper(*words, reply=answered)
 
     def _helper(self, verb: str, *words: str, reply: Callable[[Answer], None]) -> None:
-        if verb in ("begin", "confirm"):
-            token = words[2] if verb == "begin" else words[1]
-            refusal = self.records.refusal(token, self.now, self.boots)
+        if verb in ("begin", "confirm", "story"):
+            refusal = self.refusal(words[{"begin": 2, "confirm": 1, "story": 0}[verb]])
             if refusal:
                 return reply(refusal)
         if verb == "begin":
@@ -110,6 +132,10 @@ class Machine:
             return self.home(words[0]).confirm(words[1], reply)
         if verb == "undo":
             return self.home(words[0]).undo(words[1], reply)
+        if verb == "drop":
+            return self.slots.drop(*words, reply=reply)
+        if verb == "warm":
+            return self.slots.warm(words[0], float(words[1]), words[2], reply)
         return reply(self._at_once(verb, *words))
 
     def _at_once(self, verb: str, *words: str) -> Answer:
@@ -119,17 +145,29 @@ class Machine:
             return self.home(words[0]).restart(words[1])
         if verb == "release":
             return self.records.release(words[0])
-        if verb == "note":
-            return self.records.note(json.loads(words[0]))
+        if verb == "keep":
+            return self.slots.keep(words[0], int(words[1]), words[2])
+        if verb == "story":
+            return self.records.story(words[0], json.loads(words[1]))
+        if verb == "ask":
+            return self.records.ask(words[0])
+        if verb in ("note", "request"):
+            return (self.records.note if verb == "note" else self.records.wish)(json.loads(words[0]))
         token, seconds, by, purpose = words
         return self.records.take(token, float(seconds), by, purpose, self.now, self.boots)
 
     def snapshot(self) -> dict[str, Any]:
         """What a snapshot says, as far as a rollout reads it."""
         lease = self.records.lease and {**self.records.lease, "live": self.records.live(self.now, self.boots)}
-        edge = self.edge and {"servers": {name: {"admin": admin} for name, admin in self.edge.servers.items()}}
+        edge = self.edge and {
+            "servers": {
+                name: {"admin": admin, "weight": self.edge.weights.get(name, 100)}
+                for name, admin in self.edge.servers.items()
+            }
+        }
         return {
-            "instances": {name: instance(home) for name, home in self.homes.items()},
+            "instances": {name: instance(home) for name, home in self.homes.items() if not (home.slot and home.empty)},
+            "stories": dict(self.records.latest(3)),
             "lease": lease,
             "rollouts": self.records.rollouts[-40:],
             "edge": edge,
@@ -143,6 +181,8 @@ class Machine:
         self.boots += 1
         for home in self.homes.values():
             home.reboot()
+        if self.edge:
+            self.edge.off()
         self.changed()
         self.agenda.after(seconds, self._boot, self.boots)
 

@@ -17,6 +17,8 @@ class Records:
     def __init__(self) -> None:
         self.lease: Answer | None = None
         self.rollouts: list[Answer] = []
+        self.stories: dict[str, Answer] = {}
+        self.request: Answer = {}
         self.fenced = True
         self.full: str | None = None
         """Why nothing can be written."""
@@ -38,7 +40,8 @@ class Records:
         since = found["since"] if found and mine == theirs else f"{now:.0f}"
         self.lease = {"token": token, "by": by, "purpose": purpose, "since": since, "seconds": seconds}
         self.lease |= {"renewed": now, "boot": boot, "released": False}
-        return {"state": "granted"}
+        asked = self._requested(token)
+        return {"state": "granted", **({"request": asked} if asked else {})}
 
     def live(self, now: float, boot: int) -> bool:
         """Whether somebody has the lease now."""
@@ -72,6 +75,37 @@ class Records:
             return {"state": "failed", "reason": self.full}
         self.rollouts.append(record)
         return {"state": "noted"}
+
+    def story(self, token: str, told: Answer) -> Answer:
+        """Replace what is known of the rollout `token`, which may write."""
+        if self.full:
+            return {"state": "failed", "reason": self.full}
+        self.stories[f"r{rank(token)[0]}"] = told
+        return {"state": "written"}
+
+    def newest(self) -> str | None:
+        """How the newest rollout stands."""
+        return self.latest(1)[0][1].get("state") if self.stories else None
+
+    def latest(self, count: int) -> list[tuple[str, Answer]]:
+        """The stories of the newest rollouts, newest first."""
+        return sorted(self.stories.items(), key=lambda each: -int(each[0][1:]))[:count]
+
+    def ask(self, token: str) -> Answer:
+        """What somebody wants of the rollout `token`."""
+        return {"state": "asked", "request": self._requested(token)}
+
+    def wish(self, wanted: Answer) -> Answer:
+        """Leave what somebody wants of a rollout."""
+        if wanted.get("verb") not in ("abort", "promote"):
+            return {"state": "failed", "reason": "no request"}
+        if self.full:
+            return {"state": "failed", "reason": self.full}
+        self.request = wanted
+        return {"state": "requested"}
+
+    def _requested(self, token: str) -> Answer | None:
+        return self.request if self.request.get("rollout") == f"r{rank(token)[0]}" else None
 
     def superseded(self) -> Answer:
         """The answer to a controller that may not write."""
