@@ -85,6 +85,11 @@ class Fleet:
         output: list[str] = await self._write(connection, "run", words=list(words), **more)
         return output
 
+    async def ask(self, connection: Connection, script: str, request: object, seconds: float) -> list[str]:
+        """Run one of our scripts that change nothing, with a request on its input; the lines that it prints."""
+        output: list[str] = await self._hosts.ask(connection, "script", name=script, request=request, seconds=seconds)
+        return output
+
     async def _write(self, connection: Connection, task: str, **arguments: object) -> Any:
         self._drop(connection)
         try:

@@ -11,6 +11,7 @@ Each call prints one line of JSON; SERVERS are names with commas between them. P
   edge shift JSON                   {SERVER: WEIGHT, …}: those with a weight get requests by it; once all of these are
                                     up, those with 0 get none. All of it is done, or nothing
   edge show                         every server as HAProxy sees it, and its weight
+  edge counts                       of every server how many requests it got and how many of them failed
 
 The unit calls, as HAProxy's own user: `prepare` before a start or reload, `start` after a start, `save`.
 An admitted server is noted in /var/lib, so that neither a reload nor a reboot loses one that still serves. So is a
@@ -46,6 +47,8 @@ RETIRING = "# No longer wanted, and in service until retired:\n"
 ALERT = re.compile(r"^\[ALERT\] +\(\d+\) : (?:config : )?(.*)$", re.MULTILINE)
 GENERAL = re.compile(r"Error\(s\) found|Fatal errors|Some protocols failed")
 SERVER = re.compile(r"^ +server (\S+) .*\n", re.MULTILINE)
+FAILED = ("hrsp_5xx", "econ", "eresp")  # statistics of a server: it answered so, or not at all
+GOT = ("hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_other", *FAILED)
 Answer = dict[str, Any]
 
 
@@ -446,8 +449,18 @@ def show() -> Answer:
     return {"servers": {row["svname"]: row["status"] for row in found}, "weights": weights}
 
 
+def counts() -> Answer:
+    """Since the worker that takes connections began: [requests, failed ones] of every server."""
+
+    def total(row: "dict[str, str]", names: "tuple[str, ...]") -> int:
+        return sum(int(row.get(name) or 0) for name in names)
+
+    return {"counts": {row["svname"]: [total(row, GOT), total(row, FAILED)] for row in rows(workers()[0])}}
+
+
 VERBS: dict[str, Callable[..., "Answer | None"]] = {
-    function.__name__: function for function in (drain, admit, retire, shift, apply, show, prepare, start, save, again)
+    function.__name__: function
+    for function in (drain, admit, retire, shift, apply, show, counts, prepare, start, save, again)
 }
 
 
