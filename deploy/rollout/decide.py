@@ -79,6 +79,11 @@ def before(story: Story) -> Target:
     return Target(ran, places, {name: port for name, port in story.found.ports.items() if name in ran})
 
 
+def needed(story: Story | None, instance: str, host: str) -> bool:
+    """Whether a rollout that has not ended may go back to an instance there, which is not to be removed meanwhile."""
+    return story is not None and open_ended(story) and before(story).placement.get(instance) == host
+
+
 def resumed(story: Story, course: Course) -> int:
     """The number of the stage at which a held rollout goes on; a retry looks once more."""
     return story.at if course is Course.RETRY else story.at + 1

@@ -4,7 +4,7 @@ Where the second slot of an instance runs what the instance is to go back to, tr
 is switched while it is idle, and gets its traffic back; all others go back as in a rolling update.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from deploy.manifest.paths import server_name, slot_name
@@ -40,7 +40,8 @@ def home_plan(
         for batch in rolling.batches
         if (steps := tuple(step for step in batch.steps if step.instance not in warm))
     ]
-    stages = (*_quickly(idle, warm), *_served(found, idle, here, edges), *rest, *_dropped(here))
+    stay = {name for name, phrase in found.instances.items() if generation_of(phrase) == wanted.instances.get(name)}
+    stages = (*_quickly(idle, warm), *_served(found, stay, idle, here if edges else {}), *rest, *_dropped(here))
     return Plan(stages, rolling.watched)
 
 
@@ -57,26 +58,29 @@ def _quickly(idle: Sequence[Step], warm: Mapping[str, Slot]) -> Iterator[Stage]:
     slots = [server for step in idle if (server := warm[step.instance].server(step.instance))]
     places = [step.server_before for step in idle if step.server_before]
     weights = {**dict.fromkeys(slots, FULL), **dict.fromkeys(places, 0)}
-    back = {**dict.fromkeys(slots, 0), **dict.fromkeys(places, FULL)}
     names = ", ".join(step.instance for step in idle)
-    yield Shift(weights, back, f"traffic of {names} to the old generation in the second slot; undone: back to them")
+    yield Shift(weights, weights, f"traffic of {names} to the old generation in the second slot, undone or not")
     yield Batch(tuple(idle), idle=True)
 
 
-def _served(found: Target, idle: Sequence[Step], slots: Mapping[str, Slot], edges: bool) -> Iterator[Stage]:
-    """All traffic to the instances, those that were switched at their new places; slots get none."""
-    if not edges or not slots:
+def _served(found: Target, stay: Collection[str], idle: Sequence[Step], slots: Mapping[str, Slot]) -> Iterator[Stage]:
+    """All traffic to the instances that `stay` as they are, and to those that were switched; slots get none.
+
+    What runs something else gets its traffic when it goes back: it may not have had any.
+    """
+    if not slots:
         return
     switched = {step.instance: step.server for step in idle}
     others = {
         name: server_name(name, host, found.ports[name])
         for name, host in sorted(found.placement.items())
-        if name in found.ports and serves(found.instances.get(name, NOTHING))
+        if name in stay and name in found.ports and serves(found.instances[name])
     }
-    none = {server for name, slot in sorted(slots.items()) if (server := slot.server(name))}
+    servers = {name: server for name, slot in sorted(slots.items()) if (server := slot.server(name))}
     places = [server for server in {**others, **switched}.values() if server]
-    weights = {**dict.fromkeys(places, FULL), **dict.fromkeys(sorted(none), 0)}
-    yield Shift(weights, weights, "all traffic to the instances, none to second slots")
+    weights = {**dict.fromkeys(places, FULL), **dict.fromkeys(servers.values(), 0)}
+    behind = {servers[step.instance]: FULL for step in idle} | {step.server: 0 for step in idle if step.server}
+    yield Shift(weights, {**weights, **behind}, "all traffic to the instances, none to second slots")
 
 
 def _dropped(slots: Mapping[str, Slot]) -> Iterator[Batch]:

@@ -36,12 +36,7 @@ def make_plan(found: Target, wanted: Target, lost: frozenset[str] = frozenset(),
 
 def _groups(steps: Sequence[Step]) -> list[_Group]:
     """Each step on its own, or with those that it trades ports with."""
-    leaving = {(step.host, step.port_before): step for step in steps if _leaves(step)}
-    needs = {
-        step: leaving[step.host, step.port]
-        for step in steps
-        if step.kind is Kind.ACTIVATE and leaving.get((step.host, step.port), step) is not step
-    }
+    needs = needs_of(steps)
     starts = {step.instance: step for step in steps if step.kind is Kind.ACTIVATE}
     members: dict[Step, frozenset[Step]] = {step: frozenset({step}) for step in steps}
     for step, needed in needs.items():
@@ -51,6 +46,16 @@ def _groups(steps: Sequence[Step]) -> list[_Group]:
         _group([step for step in steps if step in group], needs, starts)
         for group in dict.fromkeys(members[step] for step in steps)
     ]
+
+
+def needs_of(steps: Sequence[Step]) -> Mapping[Step, Step]:
+    """Of each step that comes to a port which another one leaves, that other one."""
+    leaving = {(step.host, step.port_before): step for step in steps if _leaves(step)}
+    return {
+        step: leaving[step.host, step.port]
+        for step in steps
+        if step.kind is Kind.ACTIVATE and leaving.get((step.host, step.port), step) is not step
+    }
 
 
 def _leaves(step: Step) -> bool:

@@ -8,7 +8,9 @@ from deploy.provider.fleet import Fleet
 from deploy.provider.resources.base import Context
 from deploy.provider.resources.rollout import RolloutResource
 from deploy.provider.resources.standing import RESULT, STANDING
+from deploy.rollout.decide import needed
 from deploy.rollout.plan import Plan
+from deploy.rollout.story import latest
 from tests.simulation.process import Process
 from tests.simulation.scenario import PROGRESSIVE, SLOTS, Wish
 from tests.simulation.wire import Link, Wire
@@ -85,7 +87,9 @@ class Controller:
         state["inputs"] = {**self.outputs, "settings": new["settings"]}
         state["left"] |= {pair for pair in old["placement"].items() if pair not in new["placement"].items()}
         for name, host in sorted(state["left"] - set(new["placement"].items())):
-            await wire.ask(new["hosts"][host], "forget", instance=name)
+            found = await wire.ask(new["hosts"][host], "snapshot")
+            if not needed(latest({host: found}), name, host):
+                await wire.ask(new["hosts"][host], "forget", instance=name)
             state["left"].discard((name, host))
 
     async def _stage(self, wire: Wire) -> None:

@@ -28,7 +28,7 @@ OFTEN = (*KINDS, "kill", "stop", "stop", "start", "start", "start")
 
 FINDINGS = ("fail", "unsure", "none", "error", "late", "second")
 """What gates find where all is not well: that it fails, that it may be either way, nothing at all, no answer; nothing at
-first; nothing when they are asked for the first time."""
+first; nothing the first time that they are asked."""
 
 DECISIONS = ("stay", "promote", "promote", "promote", "retry", "abort", "other")
 """What becomes of a rollout that is held: nothing, what a person decides, or that something else is wanted."""

@@ -6,6 +6,7 @@ from deploy.rollout.back import Superseded
 from deploy.rollout.decide import before, open_ended
 from deploy.rollout.execute import RolloutFailed
 from deploy.rollout.lease import PATIENCE, LeaseHeld
+from deploy.rollout.ledger import WHY
 from deploy.rollout.plan import Plan, Target
 from tests.simulation.controller import Controller
 from tests.simulation.model.home import BACK, Home
@@ -228,7 +229,7 @@ class Watch:
         homes = [home for machine in self.world.machines.values() for home in machine.homes.values()]
         lines = [(home.name, line) for home in homes for line in home.ledger]
         failed = {(name, line["to"]) for name, line in lines if line["verdict"] == "failed"}
-        return bool(wanted & (failed | {(name, line["from"]) for name, line in lines if line["purpose"] == "reject"}))
+        return bool(wanted & (failed | {(name, line["from"]) for name, line in lines if line["purpose"] in WHY}))
 
     def at_rest(self) -> None:
         """Each runs a known generation, nothing is pending, and whatever runs is admitted."""

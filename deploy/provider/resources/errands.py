@@ -12,7 +12,7 @@ from deploy.provider.resources.standing import RESULT, STANDING, gone_home, held
 from deploy.provider.resources.wishes import allowed, planned, target_of
 from deploy.provider.values import Properties
 from deploy.rollout.conduct import CHANGED, Changed, Ending, Order, conduct, stamp
-from deploy.rollout.decide import Choice, Course, astray, before, choose, resumed
+from deploy.rollout.decide import Choice, Course, astray, before, choose, open_ended, resumed
 from deploy.rollout.home import home_plan
 from deploy.rollout.lease import controller
 from deploy.rollout.ledger import ROLLBACK
@@ -32,7 +32,7 @@ class Astray(ForPeople):
 class Errand:
     """What one lease is taken for: a plan from what was found to what is wanted, from stage `start` on.
 
-    With a `decision` it goes on with a rollout, or goes back from one.
+    With a `decision` it goes on with a rollout, or goes back from one; `story` is that one.
     """
 
     purpose: str
@@ -41,11 +41,12 @@ class Errand:
     plan: Plan
     decision: Decision | None = None
     start: int = 0
+    story: Story | None = None
 
     @property
     def planned_again(self) -> bool:
         """Whether there is another plan when the fleet turned out to be another meanwhile."""
-        return self.decision is None and not self.purpose.startswith(HOMEWARD)
+        return self.story is None
 
 
 class Errands:
@@ -102,7 +103,8 @@ class Errands:
         if lacking:
             raise Astray(f"{story.id} can not go on: {lacking}; next: threader abort, then threader deploy")
         decision = Decision(story.id, str(choice.course), author(), stamp(datetime.now(UTC)), story.reason or "")
-        errand = Errand(story.purpose, story.found, story.wanted, story.plan, decision, resumed(story, choice.course))
+        start = resumed(story, choice.course)
+        errand = Errand(story.purpose, story.found, story.wanted, story.plan, decision, start, story)
         ending = await self._conduct(urn, old, new, errand, without)
         if ending.held:
             return self._held(urn, latest(await self._sight.reached(new, without)), ending)
@@ -120,9 +122,8 @@ class Errands:
         plan = home_plan(found, wanted, slots_of(snapshots), without, wish_of(new, ()).limits, edges=bool(edges))
         abort = choice.course is Course.ABORT
         decided = Decision(story.id, "abort", author(), stamp(datetime.now(UTC)), story.reason or "")
-        errand = Errand(
-            ROLLBACK if abort else f"{HOMEWARD} of {story.id}", found, wanted, plan, decided if abort else None
-        )
+        purpose = ROLLBACK if abort else f"{HOMEWARD} of {story.id}"
+        errand = Errand(purpose, found, wanted, plan, decided if abort else None, story=story)
         await self._conduct(urn, old, new, errand, without)
 
     async def _conduct(
@@ -164,6 +165,8 @@ class Errands:
                 return self._still(errand, await self._sight.reached(new, without))
             await self._sight.settled(urn, old, new, without)
             again, now = await self._sight.found(old, new, without), await self._sight.reached(new, without)
+            if (story := latest(now)) and open_ended(story):
+                raise Changed(f"{CHANGED}: {story.id} has not ended; next: threader status")
             return again, allowed(planned(again, new, without, now)[0], rejections(now))
 
         self.running = run
@@ -174,8 +177,7 @@ class Errands:
 
     def _still(self, errand: Errand, snapshots: Properties) -> tuple[Target, Plan]:
         """The same plan; raises Changed where somebody else has decided on that rollout meanwhile."""
-        story = latest(snapshots)
-        about = errand.decision.rollout if errand.decision else errand.purpose.rpartition(" ")[2]
-        if story is None or story.id != about:
-            raise Changed(f"{CHANGED}: {about} is over; next: threader status")
+        if errand.story is None or latest(snapshots) != errand.story:
+            about = errand.story.id if errand.story else "another rollout"
+            raise Changed(f"{CHANGED}: {about} went on; next: threader status")
         return errand.found, errand.plan

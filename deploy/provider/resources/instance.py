@@ -1,7 +1,7 @@
 """The Instance resource: a generation, staged beside the running one. Nothing here disturbs traffic."""
 
 import os
-from typing import Any
+from typing import Any, Final
 
 from deploy.artifacts import local
 from deploy.faults import HostFault
@@ -15,7 +15,10 @@ from deploy.provider.fleet import given_up, removing
 from deploy.provider.resources.base import Resource, machine
 from deploy.provider.resources.host import compared, planned_changes
 from deploy.provider.values import Properties, Secret
+from deploy.rollout.decide import needed
+from deploy.rollout.story import latest
 
+STAYS: Final = "{0} stays on its host, stopped at the end of {1}, which has not ended and may go back to it"
 GENERATION = ("generation", "release", "env", "settings", "rights")
 
 
@@ -52,6 +55,9 @@ class InstanceResource(Resource):
             return self.context.engine.warn(urn, f"host {old['host']} is lost: {old['instance']} is forgotten")
         with removing():
             snapshot = await fleet.fresh(connection)
+            story = latest({old["host"]: snapshot})
+            if self.context.claims and needed(story, old["instance"], old["host"]):  # nobody claims in a destroy
+                return self.context.engine.warn(urn, STAYS.format(old["instance"], story.id if story else ""))
             found = found_manifest(snapshot, Manifest.of(old))
             if settings_path(old["instance"]) in snapshot["paths"]:  # the host did not let its timer be removed
                 await fleet.call(connection, removal(old["instance"]))

@@ -12,6 +12,7 @@ from deploy.provider.resources.survey import renamed
 from deploy.provider.resources.wishes import refused, remembered, target_of
 from deploy.provider.values import Properties
 from deploy.rollout.lease import at_work
+from deploy.rollout.plan import Kind
 from deploy.rollout.story import latest
 from deploy.rollout.strategy import plan_of, wish_of
 
@@ -83,7 +84,9 @@ class RolloutResource(Resource):
         run = self._errands.running
         if run:
             run.cancelled.set()
-            undone = asyncio.gather(*(run.port.undo(step) for step in run.plan.steps))
+            # second slots may have the traffic: they go with the rollout's own way back, or before the next one
+            steps = [step for step in run.plan.steps if step.kind is not Kind.KEEP]
+            undone = asyncio.gather(*(run.port.undo(step) for step in steps))
             await asyncio.wait([undone], timeout=CANCEL_SECONDS)
 
     async def _converge(self, urn: str, old: Properties | None, new: Properties) -> Properties:
