@@ -71,6 +71,7 @@ class RealMachine:
             "probe": self._probe,
             "taken": self._taken,
             "listened": lambda url, seconds: None,
+            "flush": lambda: None,
             "copied": self._copied(self.helper.slot.copied),
             "write": self._on_disk(records.write),
             "append": self._on_disk(records.append),
