@@ -11,6 +11,7 @@ say(spec)
 fleet = Fleet("fleet", spec, release_digests(spec))
 
 pulumi.export("instances", settled(fleet.instances))
+pulumi.export("rollout", settled(fleet.rollout))
 pulumi.export("addresses", addresses(spec))
 pulumi.export("edges", edges(spec))
 pulumi.export("monitoring", monitoring(spec))
