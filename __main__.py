@@ -4,10 +4,12 @@ import pulumi
 
 from components.configuration import fleet_spec, release_digests
 from components.fleet import Fleet
+from components.hooks import need_plugin
 from components.report import addresses, edges, inventory, monitoring, say, settled
 
 spec = fleet_spec()
 say(spec)
+need_plugin(spec.hooks)
 fleet = Fleet("fleet", spec, release_digests(spec))
 
 pulumi.export("instances", settled(fleet.instances))

@@ -10,9 +10,11 @@ from deploy.manifest.generation import Generation
 from deploy.manifest.health import health_manifest
 from deploy.manifest.host import host_manifest
 from deploy.manifest.instance import environment, instance_manifest, settings_files
+from deploy.manifest.monitoring.part import LOOPBACK, listening
 from deploy.manifest.paths import instance_directory
-from deploy.settings.specs import FleetSpec, HostSpec, Impl, InstanceSpec, Strategy
-from deploy.settings.values import SLACK, SLACK_API, SYNTHETIC_CHANNEL, SYNTHETIC_KEY, TOKEN
+from deploy.settings.addresses import endpoint
+from deploy.settings.specs import FleetSpec, HostSpec, Impl, InstanceSpec, NoSource, Strategy
+from deploy.settings.values import SLACK, SLACK_API, TOKEN
 
 RIGHTS = {"env": "root:root 0600", "settings.json": "root:root 0644", "unit.conf": "root:root 0644"}
 Inputs = dict[str, Any]
@@ -105,7 +107,7 @@ def health_inputs(instance: InstanceSpec, fleet: FleetSpec) -> Inputs:
 def rollout_inputs(fleet: FleetSpec, generations: Mapping[str, str], hide: Callable[[str], Any]) -> Inputs:
     """The inputs of the Rollout: which generation every instance is to run; `hide` marks a secret.
 
-    What only some stacks have (`decision`, `synthetic`, `notify`) is left out where there is none.
+    What only some stacks have (`decision`, `monitors`, `notify`) is left out where there is none.
     """
     return {
         "instances": dict(generations),
@@ -118,15 +120,19 @@ def rollout_inputs(fleet: FleetSpec, generations: Mapping[str, str], hide: Calla
         "lost": [host.name for host in fleet.hosts if host.lost],
         "settings": rollout_settings(fleet),
         **({"decision": fleet.rollout.decision} if fleet.rollout.decision else {}),
-        **_synthetic(fleet, hide),
+        **_monitors(fleet),
         **_notify(fleet, hide),
     }
 
 
-def _synthetic(fleet: FleetSpec, hide: Callable[[str], Any]) -> Inputs:
-    """How the controller signs synthetic alerts, and where threaders deliver them."""
-    key, channel = fleet.variable(SYNTHETIC_KEY), fleet.variable(SYNTHETIC_CHANNEL)
-    return {"synthetic": {"key": hide(key), "channel": hide(channel)}} if key and channel else {}
+def _monitors(fleet: FleetSpec) -> Inputs:
+    """Where gates ask: the monitors, and the addresses at which they reach Prometheus and Loki."""
+    if not fleet.monitors:
+        return {}
+    wanted, first = fleet.monitoring, fleet.monitors[0]
+    loki = None if isinstance(wanted.loki.source, NoSource) else endpoint(listening(first.address), wanted.loki.port)
+    prometheus = endpoint(LOOPBACK, wanted.prometheus.port)
+    return {"monitors": {"hosts": [host.name for host in fleet.monitors], "prometheus": prometheus, "loki": loki}}
 
 
 def _notify(fleet: FleetSpec, hide: Callable[[str], Any]) -> Inputs:

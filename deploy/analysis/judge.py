@@ -28,7 +28,7 @@ def done(gate: GateSpec, measurements: Sequence[Measurement], now: float) -> boo
     """Whether it needs, or has time for, no further measurement, `now` seconds after its check began."""
     verdict = judge(gate, measurements)
     sure = verdict.outcome is not Outcome.INCONCLUSIVE or _heard(gate, measurements)[1] is not None
-    return sure or (bool(measurements) and now + gate.interval > gate.delay + gate.limit)
+    return sure or (bool(measurements) and now + gate.interval > gate.limit)
 
 
 def recheck(verdict: Verdict) -> Verdict:

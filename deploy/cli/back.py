@@ -94,8 +94,9 @@ async def carry_out(hosts: Asks, found: Sight, chosen: Way, wish: Wish, tell: Ca
     edges = [edge for edge in found.known.edges if edge not in found.seen.silent]
     times = Times(confirm_within, drain, deadline)
 
-    async def call(connection: Connection, words: Sequence[str]) -> list[str]:
-        lines: list[str] = await hosts.ask(connection, "run", words=list(words), seconds=CALL_SECONDS)
+    async def call(connection: Connection, words: Sequence[str], stdin: str = "") -> list[str]:
+        more = {"stdin": stdin} if stdin else {}
+        lines: list[str] = await hosts.ask(connection, "run", words=list(words), seconds=CALL_SECONDS, **more)
         return lines
 
     port = HelperPort(call, found.known.connections, edges, times, ROLLBACK)

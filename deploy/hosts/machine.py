@@ -61,10 +61,11 @@ class Machine:
         except _FAILURES as error:
             raise self._fault(f"{type(error).__name__} {error}") from error
 
-    def run(self, command: StringCommand, seconds: float) -> list[str]:
+    def run(self, command: StringCommand, seconds: float, stdin: str = "") -> list[str]:
         """Run a command as root, beside others if need be; its output. Raises HostFault."""
+        more = {"_stdin": stdin} if stdin else {}
         try:
-            status, output = self._counted(command, _sudo=self.sudo, _timeout=seconds)
+            status, output = self._counted(command, _sudo=self.sudo, _timeout=seconds, **more)
         except _FAILURES as error:
             raise recognise(self.place, f"{type(error).__name__} {error}") from error
         if not status:

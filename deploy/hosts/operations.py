@@ -8,6 +8,7 @@ from pyinfra.api import operation as untyped_operation
 from pyinfra.api.command import QuoteString
 
 from deploy.hosts.facts import python
+from deploy.manifest.paths import slot_name
 
 Commands = Generator[StringCommand | FileUploadCommand]
 
@@ -127,12 +128,30 @@ def generation(request: dict[str, Any], artifact: str | None) -> Commands:
     yield python("stage", request)
 
 
+# As `drop` of deploy/hosts/helper/slot.py does it, also where no helper is left. $1 is the name of the slot.
+_NO_SLOT = """
+unit=alert-threader@$1.service
+folder=/var/lib/alert-threader/$1
+env=/etc/alert-threader.d/$1.env
+[ -e "$folder" ] || [ -L "$env" ] || exit 0
+rm -f "/etc/systemd/system/multi-user.target.wants/$unit" "$folder/pending.json"
+for each in "alert-threader-warm-$1.timer" "alert-threader-warm-$1.service" "alert-threader-activate-$1.service"; do
+    systemctl stop "$each" 2>/dev/null || :
+done
+systemctl stop "$unit" 2>/dev/null || :
+systemctl reset-failed "$unit" 2>/dev/null || :
+rm -rf "$env" "/etc/systemd/system/$unit.d" "$folder"
+systemctl daemon-reload
+"""
+
+
 @operation
 def forget(instance: str, *, purge: bool) -> Commands:
     """Stop an instance and remove what it has here; its data only with `purge`, else it is root's until another start.
 
-    So whoever gets the service user's number next can not read it.
+    So whoever gets the service user's number next can not read it. Its second slot goes whole.
     """
+    yield StringCommand("sh", "-ec", QuoteString(_NO_SLOT), "sh", QuoteString(slot_name(instance)))
     folder = f"/var/lib/alert-threader/{instance}"
     unit = f"alert-threader@{instance}.service"
     yield StringCommand("systemctl stop", unit, "2>/dev/null || :")

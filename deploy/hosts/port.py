@@ -4,18 +4,18 @@ import asyncio
 import getpass
 import json
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from deploy.faults import HostFault
 from deploy.hosts.client import Connection
-from deploy.manifest.paths import EDGE_HELPER, HELPER
+from deploy.manifest.paths import EDGE_HELPER, HELPER, SLOT
 from deploy.manifest.running import generation_of
 from deploy.rollout.lease import SECONDS, Lease, holder
 from deploy.rollout.ledger import REJECT
 from deploy.rollout.plan import Kind, Step
-from deploy.rollout.port import DRAINED, GRANTED, READY, UNREACHABLE, Answer
+from deploy.rollout.port import DRAINED, GRANTED, READY, SHIFTED, SUPERSEDED, UNREACHABLE, Answer
 
 ASKED_AGAIN: Final = 3
 """How often what must be heard is asked; each time that a host does not answer takes some 5 s."""
@@ -25,8 +25,12 @@ HELD_OUT: Final = 86400.0
 """Seconds for which a place that was left gets nothing: any rollout is over by then, and has retired it."""
 STOP: Final = "-"
 
-Call = Callable[[Connection, Sequence[str]], Awaitable[list[str]]]
-"""Runs words as root on the host of a connection and gives the lines that they print; raises HostFault."""
+
+class Call(Protocol):
+    """Runs words as root on the host of a connection and gives the lines that they print; raises HostFault."""
+
+    async def __call__(self, connection: Connection, words: Sequence[str], stdin: str = "") -> list[str]:
+        """With a text on standard input, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,20 @@ class HelperPort:
         return await self._at_edges("retire", left if left != step.server else None)
 
     async def begin(self, step: Step) -> Answer:
-        """Switch under the host's own systemd; a stop is a switch to nothing."""
+        """Switch under the host's own systemd; a stop is a switch to nothing.
+
+        A second slot is made first, and does not stay where it does not get well.
+        """
+        if step.kind is Kind.DROP:
+            return await self._dropped(step, "healthy")
+        if step.kind is Kind.KEEP:
+            return await self._kept(step)
         return await self._begin(step, STOP if step.kind is Kind.STOP else step.generation, self._purpose)
 
     async def confirm(self, step: Step) -> Answer:
         """Keep it; an answer that is lost is asked for again, since the host may have heard the question."""
+        if step.kind is Kind.DROP:
+            return Answer("confirmed")
         for _ in range(ASKED_AGAIN):
             answer = await self._ask(step.host, "confirm", step.instance, self._token)
             if answer.state != UNREACHABLE:
@@ -103,15 +116,47 @@ class HelperPort:
         return answer
 
     async def undo(self, step: Step) -> Answer:
-        """Go back; without a lease nothing has begun."""
-        if not self._token:
+        """Go back; without a lease nothing has begun. A second slot goes, too, unless another controller has it."""
+        if not self._token or step.kind is Kind.DROP:
             return Answer("lost")
+        if step.kind is Kind.KEEP:
+            dropped = await self._dropped(step, "reverted")
+            if dropped.state != SUPERSEDED:
+                return dropped
         return await self._ask(step.host, "undo", step.instance, self._token)
 
     async def revert(self, step: Step, *, reject: bool) -> Answer:
-        """Switch back to what ran before, as a transaction of its own."""
+        """Switch back to what ran before, as a transaction of its own; a second slot is dropped, and one stays so."""
+        if step.kind is Kind.DROP:
+            return Answer("confirmed")
+        if step.kind is Kind.KEEP:
+            return await self._dropped(step, "confirmed")
         answer = await self._begin(step, generation_of(step.before) or STOP, REJECT if reject else "undo")
         return await self.confirm(step) if answer.state == "healthy" else answer
+
+    async def shift(self, weights: Mapping[str, int]) -> Answer:
+        """Every edge at once; each does all of it or nothing."""
+        text = json.dumps(weights, separators=(",", ":"))
+        found = await asyncio.gather(*(self._json(edge, EDGE_HELPER, "shift", text) for edge in self._edges))
+        reasons = [
+            f"edge on {edge} did not shift: {answer.get('reason')}"
+            for edge, answer in zip(self._edges, found, strict=True)
+            if answer["state"] != SHIFTED
+        ]
+        return Answer(UNREACHABLE, "; ".join(reasons)) if reasons else Answer(SHIFTED)
+
+    async def warm(self, step: Step, seconds: float) -> Answer:
+        """One call; what is not to stay at all goes at once."""
+        if seconds <= 0:
+            return await self._dropped(step, "warm")
+        return await self._ask(step.host, "warm", step.instance, f"{seconds:g}", self._token)
+
+    async def asked(self, host: str) -> str | None:
+        """What is left on that host for this rollout, where it is to stop."""
+        request = (await self._json(host, HELPER, "ask", self._token)).get("request") or {}
+        if request.get("verb") != "abort":
+            return None
+        return f"{request.get('by') or 'somebody'} asked for an abort at {request.get('at')}"
 
     async def survey(self, instances: Mapping[str, str]) -> Mapping[str, str | None]:
         """One call for each host."""
@@ -134,6 +179,27 @@ class HelperPort:
     async def note(self, host: str, record: Mapping[str, Any]) -> Answer:
         """Append to the host's list of rollouts."""
         return await self._ask(host, "note", json.dumps(record, separators=(",", ":")))
+
+    async def story(self, host: str, record: Mapping[str, Any]) -> Answer:
+        """Goes by standard input: it may be long."""
+        return await self._ask(host, "story", self._token, stdin=json.dumps(record, separators=(",", ":")))
+
+    async def _kept(self, step: Step) -> Answer:
+        instance = step.instance.removesuffix(SLOT)
+        kept = await self._json(step.host, HELPER, "keep", instance, str(step.port), self._token)
+        if kept["state"] != "kept":
+            return Answer(kept["state"], kept.get("reason"), int(kept.get("counter") or 0))
+        if kept["generation"] != step.generation:
+            await self._dropped(step, "failed")
+            return Answer("failed", f"{instance} runs {kept['generation']} by now, and no longer {step.generation}")
+        answer = await self._begin(step, step.generation, self._purpose)
+        if answer.state in ("failed", "reverted"):
+            await self._dropped(step, answer.state)
+        return answer
+
+    async def _dropped(self, step: Step, state: str) -> Answer:
+        answer = await self._ask(step.host, "drop", step.instance, self._token)
+        return Answer(state) if answer.state == "dropped" else answer
 
     async def _begin(self, step: Step, generation: str, purpose: str) -> Answer:
         within = f"{self._times.confirm_within:g}"
@@ -160,13 +226,14 @@ class HelperPort:
             return dict.fromkeys(names, f"host {host}: {found['reason']}")
         return {name: found.get(name) for name in names}
 
-    async def _ask(self, host: str, *words: str) -> Answer:
-        found = await self._json(host, HELPER, *words)
+    async def _ask(self, host: str, *words: str, stdin: str = "") -> Answer:
+        found = await self._json(host, HELPER, *words, stdin=stdin)
         return Answer(found["state"], found.get("reason"), int(found.get("counter") or 0))
 
-    async def _json(self, host: str, *words: str) -> dict[str, Any]:
+    async def _json(self, host: str, *words: str, stdin: str = "") -> dict[str, Any]:
+        more = {"stdin": stdin} if stdin else {}
         try:
-            found: dict[str, Any] = json.loads((await self._call_host(self._connections[host], words))[-1])
+            found: dict[str, Any] = json.loads((await self._call_host(self._connections[host], words, **more))[-1])
         except HostFault as fault:
             return {"state": UNREACHABLE if fault.fault.contact else "failed", "reason": fault.reason}
         return found

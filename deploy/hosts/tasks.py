@@ -11,11 +11,12 @@ from pyinfra.operations import server
 from deploy.faults import recognise
 from deploy.hosts import operations
 from deploy.hosts.facts import Snapshot, asking
+from deploy.hosts.facts import script as source
 from deploy.hosts.machine import COMMAND_SECONDS, Machine
 from deploy.manifest.items import Change
 from deploy.manifest.paths import DATA_DIRECTORY, HELPER, PROGRAM_DIRECTORY, sources_path
 
-SIMULTANEOUS = frozenset({"activate", "run", "part"})
+SIMULTANEOUS = frozenset({"activate", "run", "part", "script"})
 """Tasks that only wait on the host, and may do so side by side."""
 BESIDE = frozenset({"install"})
 """Tasks that wait for one another alone: a rollout need not wait for a package."""
@@ -108,9 +109,15 @@ def part(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def run(machine: Machine, words: list[str], seconds: float = 900) -> list[str]:
+def run(machine: Machine, words: list[str], seconds: float = 900, stdin: str = "") -> list[str]:
     """Run a command as root; its output, or the fault that its failure is a sign of."""
-    return machine.run(StringCommand(*(QuoteString(word) for word in words)), seconds)
+    return machine.run(StringCommand(*(QuoteString(word) for word in words)), seconds, stdin)
+
+
+def script(machine: Machine, name: str, request: object, seconds: float) -> list[str]:
+    """Run one of our scripts as root, with `request` as a line of JSON on its standard input; its output."""
+    command = StringCommand("python3", "-c", QuoteString(source(name)))
+    return machine.run(command, seconds, json.dumps(request))
 
 
 def shell(script: str, *words: str) -> StringCommand:

@@ -53,8 +53,9 @@ frontend metrics
 
 # A connection that fails is tried again, with another server, whatever the request: nothing was sent.
 # What a server has got is sent again only where that is safe: METH_GET is GET and HEAD.
+# A server gets its share to the request, also where next to nothing comes: what is new gets as much as a rollout says.
 backend threaders
-    balance leastconn
+    balance roundrobin
     http-reuse never
     retries 3
     option redispatch 1

@@ -25,7 +25,7 @@ SERVICE_USER: Final = f"system account, home {DATA_DIRECTORY}, no login"
 def helper_files() -> dict[str, str]:
     """The text of the only privileged helper, and of its parts, by the path at which each is installed."""
     folder = Path(__file__).parents[1] / "hosts" / "helper"
-    names = ("activate.py", "instance.py", "records.py")
+    names = ("activate.py", "instance.py", "records.py", "slot.py")
     parts = {f"{LIBRARY_DIRECTORY}/{name}": (folder / name).read_text() for name in names}
     return {HELPER: (folder / "start.py").read_text(), **parts}
 

@@ -13,6 +13,8 @@ LEFT_BY_HELPERS: Final = (
     "/run/alert-threader",
     f"{DATA_DIRECTORY}/lease.json",
     f"{DATA_DIRECTORY}/rollouts.jsonl",
+    f"{DATA_DIRECTORY}/request.json",
+    f"{DATA_DIRECTORY}/stories",
 )
 """What the helpers wrote on a host beside what instances have."""
 USER: Final = "alert-threader"

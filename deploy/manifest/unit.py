@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from deploy.manifest.paths import DATA_DIRECTORY, ENV_DIRECTORY, HELPER, UNIT_DIRECTORY, USER
+from deploy.manifest.paths import DATA_DIRECTORY, ENV_DIRECTORY, HELPER, SLOT, UNIT_DIRECTORY, USER
 
 TEMPLATE_PATH: Final = f"{UNIT_DIRECTORY}/alert-threader@.service"
 SETTLE_PATH: Final = f"{UNIT_DIRECTORY}/alert-threader-settle.service"
@@ -66,11 +66,13 @@ WantedBy=multi-user.target
 """
 
 SETTLE: Final = f"""\
-# Written by Alert Threader Fleet. A switch that nobody confirmed before a reboot is undone before the threaders start.
+# Written by Alert Threader Fleet. A switch that nobody confirmed before a reboot is undone before the threaders start;
+# second slots that were not to outlive it are removed.
 [Unit]
 Description=Undo unconfirmed activations of alert threaders
 After=local-fs.target
-ConditionPathExistsGlob={DATA_DIRECTORY}/*/pending.json
+ConditionPathExistsGlob=|{DATA_DIRECTORY}/*/pending.json
+ConditionPathExistsGlob=|{DATA_DIRECTORY}/*{SLOT}
 
 [Service]
 Type=oneshot

@@ -79,9 +79,15 @@ class Fleet:
         answer: dict[str, Any] = await self._write(connection, "part", request=request)
         return answer
 
-    async def call(self, connection: Connection, words: Sequence[str]) -> list[str]:
-        """Run a command as root; the lines that it prints."""
-        output: list[str] = await self._write(connection, "run", words=list(words))
+    async def call(self, connection: Connection, words: Sequence[str], stdin: str = "") -> list[str]:
+        """Run a command as root, with a text on its standard input if there is one; the lines that it prints."""
+        more = {"stdin": stdin} if stdin else {}
+        output: list[str] = await self._write(connection, "run", words=list(words), **more)
+        return output
+
+    async def ask(self, connection: Connection, script: str, request: object, seconds: float) -> list[str]:
+        """Run one of our scripts that change nothing, with a request on its input; the lines that it prints."""
+        output: list[str] = await self._hosts.ask(connection, "script", name=script, request=request, seconds=seconds)
         return output
 
     async def _write(self, connection: Connection, task: str, **arguments: object) -> Any:

@@ -32,7 +32,7 @@ class Order:
 
     `purpose` is deploy or rollback. `scope` are the hosts that grant the lease, `seen` is the highest counter known.
     `hosts` (how each is reached), `edges` and `settings` let any one host tell later how to go back. With a `decision`
-    it goes on with a rollout that was held, at stage `start`.
+    it goes on with a rollout that was held, at stage `start`. `taken` is told the lease.
     """
 
     purpose: str
@@ -47,6 +47,7 @@ class Order:
     settings: Mapping[str, Any]
     decision: Decision | None = None
     start: int = 0
+    taken: Callable[[Lease], None] = lambda lease: None
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ async def conduct(
     """
     async with held(port, order.scope, order.purpose, order.seen, controller, run.tell) as lease:
         port.lease_taken(lease)
+        order.taken(lease)
         if lease.waited:
             found, plan = await look()
             if _runs(found) != _runs(order.found):

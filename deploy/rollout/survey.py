@@ -59,6 +59,8 @@ def ledgers(snapshots: Mapping[str, Snapshot]) -> dict[str, tuple[Entry, ...]]:
     found: dict[str, list[tuple[Entry, ...]]] = {}
     for host, snapshot in sorted(snapshots.items()):
         for name, instance in snapshot["instances"].items():
+            if name.endswith(SLOT):  # what goes on there rejects and pins nothing
+                continue
             found.setdefault(name, []).append(entries(instance.get("ledger", ()), host))
     return {name: merged(parts) for name, parts in found.items()}
 

@@ -87,9 +87,9 @@ def load(
 
 
 def _noted(fleet: FleetSpec) -> FleetSpec:
-    """The fleet, with what is to be said of its synthetic alerts where gates would need them."""
-    said = note(fleet) if fleet.rollout.slotted else None
-    return replace(fleet, notes=(*fleet.notes, said)) if said else fleet
+    """The fleet, with what is to be said of this deploy, and of the synthetic alerts that its gates would need."""
+    said = (once.note(fleet.rollout), note(fleet))
+    return replace(fleet, notes=(*fleet.notes, *(each for each in said if each)))
 
 
 def _told_by_default(fleet: FleetSpec, health: object) -> FleetSpec:

@@ -86,3 +86,10 @@ def _emergency(reason: str, given: Mapping[str, str], report: Report) -> dict[st
             reason = f"{VARIABLES['emergency']} is set, and such a deploy has {value}"
             report.add(("rollout", key), given[key], reason)
     return {"strategy": Strategy.ROLLING.value, "hold": Hold.NEVER.value, "gates": []}
+
+
+def note(spec: RolloutSpec) -> str | None:
+    """What everybody should know of a deploy that cannot wait."""
+    if spec.emergency is None:
+        return None
+    return f"this deploy is an emergency ({spec.emergency}): no gate looks at what is new, and nobody is asked"

@@ -5,9 +5,10 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
+from deploy.analysis.conditions import overlap, parse
 from deploy.analysis.gates import Action, GateKind, GateSpec
 from deploy.rollout.plan import Phase
-from deploy.settings import conditions, scalars, times, words
+from deploy.settings import scalars, times, words
 from deploy.settings.shape import Count, Form, Name, Text, a_list, inner, some
 from deploy.settings.specs import CanaryStep as CanarySpec
 from deploy.settings.specs import Hold, NotifySpec, Revert, RolloutSpec, Strategy, Unreachable
@@ -17,9 +18,12 @@ _GATE: Final = GateSpec("", GateKind.SMOKE)
 _ASKS: Final = {
     GateKind.PROMQL: "PromQL, which gives one number",
     GateKind.LOGQL: "LogQL, which gives one number",
-    GateKind.COMMAND: "a command, which ends with 0 for success",
+    GateKind.COMMAND: "a command, which ends with 0 for a success",
 }
 """What `query` is, by the kind of the gate."""
+_MEASURED: Final = (GateKind.PROMQL, GateKind.LOGQL)
+"""The kinds whose values have conditions; the others know by themselves what is good."""
+_OPPOSITE: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
 def _word(kind: type[Hold] | type[Revert] | type[Unreachable] | type[Action], value: object) -> object:
@@ -42,7 +46,7 @@ def _once(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
     return tuple(dict.fromkeys(phases))
 
 
-Condition = Annotated[str, PlainValidator(conditions.condition)]
+Condition = Annotated[str, PlainValidator(words.condition)]
 Some = Annotated[int, PlainValidator(partial(scalars.integer, least=0, most=100))]
 
 
@@ -87,26 +91,23 @@ class Gate(Form):
 
     @model_validator(mode="after")
     def _is_of_its_kind(self) -> "Gate":
-        given = self.model_fields_set
-        if self.kind not in _ASKS:
-            for key in ("query", "success", "failure"):
-                if key in given:
-                    scalars.wrong_key(key, f"a gate of kind {self.kind} has none", "pulumi config rm --path '{path}'")
-        elif not self.query:
-            scalars.wrong_key("query", f"is missing: a gate of kind {self.kind} needs it", _ASKS[self.kind])
-        if self.kind in (GateKind.PROMQL, GateKind.LOGQL) and not self.success:
-            how = "pulumi config set --path '{path}' '< 0.01'"
-            scalars.wrong_key("success", f"is missing: a gate of kind {self.kind} needs it", how)
-        if self.kind is not GateKind.COMPARE and "margin" in given:
-            scalars.wrong_key("margin", f"a gate of kind {self.kind} has none", "pulumi config rm --path '{path}'")
+        has = {"query": self.kind in _ASKS, "margin": self.kind is GateKind.COMPARE}
+        has |= dict.fromkeys(("success", "failure"), self.kind in _MEASURED)
+        for key in (key for key, fits in has.items() if key in self.model_fields_set and not fits):
+            scalars.wrong_key(key, f"a gate of kind {self.kind} has none", "pulumi config rm --path '{path}'")
+        missing = f"is missing: a gate of kind {self.kind} needs it"
+        if has["query"] and not self.query:
+            scalars.wrong_key("query", missing, _ASKS[self.kind])
+        if has["success"] and not self.success:
+            scalars.wrong_key("success", missing, "pulumi config set --path '{path}' '< 0.01'")
         return self
 
     @model_validator(mode="after")
     def _can_be_decided(self) -> "Gate":
-        both = self.success and self.failure and conditions.overlap(self.success, self.failure)
-        if both:
-            how = f"pulumi config set --path '{{path}}' '{conditions.opposite(self.success)}'"
-            scalars.wrong_key("failure", f"{both} would be a success, too: {self.success}", how)
+        if self.success and self.failure and overlap(parse(self.success), parse(self.failure)):
+            word, bound = self.success.split()
+            how = f"pulumi config set --path '{{path}}' '{_OPPOSITE[word]} {bound}'"
+            scalars.wrong_key("failure", f"a value could meet it and success, which is {self.success}", how)
         needed = self.delay + self.interval * (self.count - 1)
         if needed >= self.limit:
             how = f"pulumi config set --path '{{path}}' {needed + self.timeout:g}"

@@ -28,7 +28,7 @@ def check_stores(
     with one setting is told once, whomever it concerns.
     """
     told: set[Path] = set()
-    for mistake in (*_redis(places, shared), *_files(places, shared), *_apart(places, shared, edges, slotted)):
+    for mistake in (*_redis(places, shared), *_files(places, shared, slotted), *_apart(places, shared, edges, slotted)):
         if mistake.path not in told:
             told.add(mistake.path)
             report.add(mistake.path, mistake.value, mistake.reason, mistake.suggestion)
@@ -41,12 +41,15 @@ def _redis(places: Sequence[Place], shared: Environment) -> Iterator[_Mistake]:
             yield _missing(place, shared, reason)
 
 
-def _files(places: Sequence[Place], shared: Environment) -> Iterator[_Mistake]:
+def _files(places: Sequence[Place], shared: Environment, slotted: bool) -> Iterator[_Mistake]:
     first: dict[tuple[str | None, str], Place] = {}
     for place in places:
         file = shared.of(place).get(FILE)
         other = first.setdefault((place.host, file), place) if file else place
-        if file and place.host and other is not place:
+        if file and slotted and _store(place, shared) in ("", "file"):
+            reason = f"{place.name} and its second slot would both write this file"
+            yield _Mistake(shared.path(FILE, place), file, reason, "leave it out: pulumi config rm --path '{path}'")
+        elif file and place.host and other is not place:
             reason = f"{other.name} and {place.name} on host {place.host} would both write this file"
             path = shared.path(FILE, place)
             yield _Mistake(path, file, reason, "leave it out: each instance has a file of its own")

@@ -11,7 +11,7 @@ from deploy.settings.placement import Place
 from deploy.settings.ports import keys
 from deploy.settings.report import Report
 from deploy.settings.scalars import soft
-from deploy.settings.specs import FleetSpec
+from deploy.settings.specs import SLOTTED, FleetSpec
 from deploy.settings.values import CHANNEL, SYNTHETIC_CHANNEL, SYNTHETIC_KEY, TOKEN
 from deploy.settings.variables import encrypt
 
@@ -87,7 +87,8 @@ def _same(one: str, other: str) -> bool:
 
 def note(fleet: FleetSpec) -> str | None:
     """What a person should know whose fleet has no synthetic alerts, and gates that would need them."""
-    if SYNTHETIC_KEY in fleet.secrets or not any(gate.kind is GateKind.COMPARE for gate in fleet.rollout.gates):
+    needed = fleet.rollout.strategy in SLOTTED and any(gate.kind is GateKind.COMPARE for gate in fleet.rollout.gates)
+    if SYNTHETIC_KEY in fleet.secrets or not needed:
         return None
     return (
         f"there is no {SYNTHETIC_KEY}, so without real alerts the gates of a rollout that compare deliveries stay "

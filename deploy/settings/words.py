@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from deploy.analysis.conditions import parse
 from deploy.manifest.paths import SLOT
 from deploy.settings.scalars import filled, integer, number, soft, wrong
 from deploy.settings.values import LONGEST_WORD
@@ -88,14 +89,23 @@ def amount(value: object) -> int | float:
     if share:
         return number(share[1], 1, 100, "a percentage")
     if isinstance(value, float):
-        share = min(value * 100 if value < 1 else value, 100)
-        wrong("has to be a whole number of instances, or a percentage in quotes", f'for example "{share:g} %"')
+        close = min(value * 100 if value < 1 else value, 100)
+        wrong("has to be a whole number of instances, or a percentage in quotes", f'for example "{close:g} %"')
     return integer(value, 1, 100, 'a number of instances, or a percentage like "25 %",')
 
 
 def weight(value: object) -> float:
     """The share of a step of a canary."""
     return number(value, 1, 99, "a percentage")
+
+
+def condition(value: object) -> str:
+    """A condition of a gate on a measured value, in its shortest form."""
+    found = filled(value)
+    try:
+        return str(parse(found))
+    except ValueError:
+        return wrong("is no condition on a number", 'for example "< 0.01"; one of: < <= > >= == !=')
 
 
 def decision(value: object) -> str:

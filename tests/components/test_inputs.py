@@ -1,11 +1,22 @@
 """Specs to inputs: pure, and every secret goes through the hands of whoever marks it."""
 
 import json
+from dataclasses import replace
 
 from components.inputs import connection, generation, health_inputs, host_inputs, instance_inputs, rollout_inputs
 from deploy.analysis.gates import DEFAULT_GATES, Action, GateKind, GateSpec
 from deploy.rollout.plan import Phase
-from deploy.settings.specs import HealthSpec, NotifySpec, RolloutSpec, Secret, Strategy
+from deploy.settings.specs import (
+    HealthSpec,
+    HostSpec,
+    LokiSpec,
+    MonitoringSpec,
+    NotifySpec,
+    RolloutSpec,
+    Secret,
+    Strategy,
+    TarballSource,
+)
 from tests.components.fleets import DIGESTS, KEY, PASSWORD, SECRETS, TOKEN, instance, spec
 
 FLEET = spec()
@@ -144,14 +155,23 @@ def test_a_gate_comes_back_from_its_inputs_as_it_was():
         assert GateSpec(**{**made, **words, "phases": tuple(map(Phase, made["phases"]))}) == gate
 
 
-def test_a_decision_what_signs_synthetic_alerts_and_what_tells_people_are_there_only_where_they_are_set():
+def test_a_decision_and_what_tells_people_are_there_only_where_they_are_set():
     found, usual = rollout_inputs(WHOLE, {}, hidden), rollout_inputs(FLEET, {}, hidden)
-    assert found.keys() - usual.keys() == {"decision", "synthetic", "notify"}
+    assert found.keys() - usual.keys() == {"decision", "notify"}
     assert found["decision"] == "r7:promote"
-    assert found["synthetic"] == {"key": hidden(KEY), "channel": hidden("C_NOBODY")}
     api = hidden("https://slack.com/api")
     assert found["notify"] == {"channel": "C012", "token": hidden(TOKEN), "api": api}
     assert not any(secret in json.dumps(found) for secret in SECRETS)
+
+
+def test_the_rollout_knows_where_gates_ask_prometheus_and_loki():
+    monitors = tuple(HostSpec(f"mon-{each}", f"10.99.0.2{each}", roles=("monitor",)) for each in (1, 2))
+    bare = replace(FLEET, hosts=(*FLEET.hosts, *monitors))
+    whole = replace(bare, monitoring=MonitoringSpec(loki=LokiSpec(source=TarballSource("l.tgz", "ab" * 32))))
+    prometheus = {"hosts": ["mon-1", "mon-2"], "prometheus": "127.0.0.1:9090", "loki": None}
+    assert rollout_inputs(bare, {}, hidden)["monitors"] == prometheus
+    assert rollout_inputs(whole, {}, hidden)["monitors"] == {**prometheus, "loki": "10.99.0.21:3100"}
+    assert "monitors" not in rollout_inputs(FLEET, {}, hidden)
 
 
 def test_the_keys_of_synthetic_alerts_are_the_threaders_own_variables_too():

@@ -1,6 +1,7 @@
 """On a fresh clone the committed stacks can be previewed without any host, with whatever passphrase it has."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -44,6 +45,24 @@ def test_a_committed_stack_is_previewed_with_no_host_in_reach(clone, stack: str)
     done = subprocess.run(words, cwd=root, env=env, text=True, capture_output=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "to create" in done.stdout
+
+
+def test_the_hook_of_staging_ends_in_one_clear_error_where_its_plugin_can_not_be_had(clone, tmp_path):
+    """Commented in as it stands there; the plugin itself is not tried here, where there is no network to get it."""
+    root, env = clone
+    file = root / "Pulumi.staging.yaml"
+    before = file.read_text()
+    file.write_text(re.sub(r"^  # (?=alert-threader:hooks|  )", "  ", before, flags=re.MULTILINE))
+    words = ["pulumi", "preview", "--stack", "staging", "--refresh=false", "--non-interactive", "--suppress-progress"]
+    none = {**env, "PULUMI_HOME": str(tmp_path), "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
+    done = subprocess.run(words, cwd=root, env=none, text=True, capture_output=True, timeout=120, check=False)
+    file.write_text(before)
+    told = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert told.count("hooks are run by Pulumi's plugin command") == told.count("nothing was done") > 0
+    assert "or without hooks: pulumi config rm alert-threader:hooks" in told
+    assert "Traceback" not in told
+    assert "threader:index" not in told
 
 
 @pytest.mark.parametrize("stack", stacks.COMMITTED)

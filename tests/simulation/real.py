@@ -44,6 +44,7 @@ class RealMachine:
         self._patch()
 
     def _patch(self) -> None:
+        root = self.root
         clock = SimpleNamespace(
             sleep=self._sleep,
             monotonic=lambda: self.agenda.now,
@@ -58,6 +59,8 @@ class RealMachine:
             "DATA": self.data,
             "RUN": self.run,
             "BOOT": self.boot_id,
+            "ENV": root / "etc",
+            "UNITS": root / "units",
             "time": clock,
             "fcntl": SimpleNamespace(flock=self._flock, LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB),
             "subprocess": SimpleNamespace(run=self._systemd_run, CompletedProcess=subprocess.CompletedProcess),

@@ -1,10 +1,10 @@
 """activate: switches one instance to another generation, as a transaction that goes back by itself.
 
-The only privileged helper on a host, run by `start`, with `instance` and `records` beside it. `begin` runs `switch`
-under PID 1 (a transient unit, whose name is the mutex), so that a lost SSH session changes nothing. A switch that is
-not confirmed in time, whose process dies, or that a reboot cuts off, is undone. What is at work on an instance holds
-the lock /run/alert-threader/INSTANCE.lock. Every verb but `switch` and `settle` prints one line of JSON, most with a
-`state` and a `reason`. Python 3.10, standard library only.
+The only privileged helper on a host, run by `start`, with `instance`, `records` and `slot` beside it. `begin` runs
+`switch` under PID 1 (a transient unit, whose name is the mutex), so that a lost SSH session changes nothing. A switch
+that is not confirmed in time, whose process dies, or that a reboot cuts off, is undone. What is at work on an instance
+holds the lock /run/alert-threader/INSTANCE.lock. Every verb but `switch`, `settle` and `expire` prints one line of
+JSON, most with a `state` and a `reason`. Python 3.10, standard library only.
 
   activate lease TOKEN SECONDS BY PURPOSE    take or renew the right to write; `release TOKEN` gives it back
   activate begin INSTANCE GENERATION TOKEN CONFIRM_WITHIN BY PURPOSE
@@ -15,6 +15,11 @@ the lock /run/alert-threader/INSTANCE.lock. Every verb but `switch` and `settle`
   activate settle [INSTANCE]                 undo what was left pending (at boot: of every instance)
   activate survey [INSTANCE...]              why each instance is not healthy or not ready, or null
   activate note JSON                         add to the list of rollouts
+  activate story TOKEN [JSON]                replace what is known of the rollout TOKEN; without a word, from stdin
+  activate ask TOKEN                         what somebody wants of the rollout TOKEN; `request JSON` leaves that here
+  activate keep INSTANCE PORT TOKEN          lay what it runs ready in its second slot INSTANCE--prev: see `slot`
+  activate drop SLOT TOKEN                   stop a slot and remove it
+  activate warm SLOT SECONDS TOKEN           let it run on for so long, but not beyond a boot; then `expire SLOT`
 """
 
 import json
@@ -27,7 +32,25 @@ from contextlib import suppress
 from pathlib import Path
 
 import records
-from instance import POLL, at_once, beside, current, damage, listened, point, settings, taken, text_of, unwell, wait
+import slot
+from instance import (
+    POLL,
+    alive,
+    at_once,
+    beside,
+    current,
+    damage,
+    listened,
+    point,
+    settings,
+    systemctl,
+    taken,
+    text_of,
+    transient,
+    unit,
+    unwell,
+    wait,
+)
 from records import DATA, RUN, Answer, leave, locked, read, record, said, sync, tell, write
 
 HELPER = Path(__file__).with_name("activate")  # what runs this
@@ -37,27 +60,6 @@ BACK = ("undo", "reject")  # purposes of a failed rollout's way back, which nobo
 ENDED = ("failed", "confirmed", "reverted", "stuck")  # stuck: the disk does not let it go back yet
 DECIDED = ("healthy", "failing", *ENDED)  # failing: goes back, and waits for its port, which another instance has
 LOST = {"state": "lost", "reason": "no such switch on this host"}
-BUSY = ("active", "activating", "deactivating")
-
-
-def systemctl(*words: str) -> subprocess.CompletedProcess[str]:
-    """Call systemctl; never raises for what it answers."""
-    return subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
-
-
-def unit(name: str) -> str:
-    """The unit that runs an instance."""
-    return f"alert-threader@{name}.service"
-
-
-def transient(name: str) -> str:
-    """The unit that switches an instance."""
-    return f"alert-threader-activate-{name}"
-
-
-def alive(name: str) -> bool:
-    """Whether a switch of the instance, or its settling, is under way."""
-    return systemctl("is-active", transient(name)).stdout.strip() in BUSY
 
 
 def see_off(name: str) -> None:
@@ -265,11 +267,15 @@ def left(name: str, moves: bool = False) -> bool:
 
 
 def settle(name: str | None = None) -> None:
-    """Undo switches whose process is gone. At boot (no name), and while the host stops, only links move."""
+    """Undo switches whose process is gone. At boot (no name), and while the host stops, only links move.
+
+    At boot slots go, too, that were not to outlive it.
+    """
     for path in DATA.glob(f"{name or '*'}/pending.json"):
         with locked(path.parent.name):
             left(path.parent.name, name is None or systemctl("is-system-running").stdout.strip() == "stopping")
     if name is None:
+        slot.tidy()
         systemctl("daemon-reload")
 
 
@@ -396,6 +402,13 @@ VERBS: dict[str, Callable[..., Answer | None]] = {
     "lease": records.lease,
     "release": records.release,
     "note": records.note,
+    "story": records.story,
+    "ask": records.ask,
+    "request": records.request,
+    "keep": slot.keep,
+    "drop": slot.drop,
+    "warm": slot.warm,
+    "expire": slot.expire,
     "begin": begin,
     "switch": switch,
     "confirm": confirm,
@@ -414,7 +427,7 @@ def main(words: list[str]) -> None:
     try:
         answer = VERBS[words[0]](*words[1:])
     except (OSError, ValueError) as error:
-        if words[0] in ("switch", "settle"):
+        if words[0] in ("switch", "settle", "expire"):
             raise
         answer = {"state": "failed", "reason": str(error)}
     if answer is not None:

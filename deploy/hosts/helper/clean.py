@@ -3,9 +3,10 @@
     clean look|remove KEEP [INSTANCE...]        without instances, all of them
     -> [{"path": …, "bytes": …, "why": …}, …]   what would be, or was, removed
 
-Beyond the newest KEEP generations of an instance all go, but never the current one, those of a pending switch, or the
-two that were confirmed last; so do what a cut staging left, and artifacts that no generation left has. What is younger
-than an hour stays: a deploy may be about to use it. An instance that is being switched is left alone.
+Beyond the newest KEEP generations of an instance all go, but never the current one, that of its second slot, those of a
+pending switch, or the two that were confirmed last; so do what a cut staging left, and artifacts that no generation
+left has. What is younger than an hour stays: a deploy may be about to use it. An instance that is being switched is
+left alone.
 Runs on the host, as root; nothing of it is left there. Python 3.10, standard library.
 """
 
@@ -23,6 +24,7 @@ from typing import Any
 DATA, CACHE = Path("/var/lib/alert-threader"), Path("/var/cache/alert-threader")
 RUN = Path("/run/alert-threader")
 CONFIRMED = 2
+SLOT = "--prev"  # the end of the name of an instance's second slot
 YOUNG = 3600  # seconds
 
 
@@ -52,9 +54,10 @@ def confirmed(folder: Path) -> list[str]:
 
 def needed(folder: Path) -> set[str]:
     """The generations of an instance that have to stay, whatever their age and number."""
-    link, pending = folder / "current", read(folder / "pending.json")
-    current = os.path.basename(os.readlink(link)) if link.is_symlink() else ""
-    return {current, str(pending.get("from")), str(pending.get("to")), *confirmed(folder)[:CONFIRMED]}
+    pending, slot = read(folder / "pending.json"), folder.with_name(folder.name + SLOT)
+    links = (folder / "current", slot / "current")
+    run = {os.path.basename(os.readlink(link)) for link in links if link.is_symlink()}
+    return {*run, str(pending.get("from")), str(pending.get("to")), *confirmed(folder)[:CONFIRMED]}
 
 
 def old(path: Path) -> bool:

@@ -45,7 +45,7 @@ MACHINE = {
     f"systemctl --failed; systemctl show -p {SHOWN} 'alert-threader*'",
     "files.txt": f"ls -lAR {DATA} --ignore=release; ls -lA {LIBRARY} /var/cache/alert-threader /etc/alert-threader.d",
 }
-COPIED = ("lease.json", "rollouts.jsonl")
+COPIED = ("lease.json", "rollouts.jsonl", "request.json")
 OF_INSTANCE = ("ledger.jsonl", "pending.json", "current/settings.json", "current/unit.conf")
 
 
@@ -146,6 +146,8 @@ def everything(lines: int) -> Iterator[tuple[str, Callable[[], str]]]:
         yield name, lambda script=script: sh(script)  # type: ignore[misc]
     for name in COPIED:
         yield name, lambda name=name: text_of(f"{DATA}/{name}")  # type: ignore[misc]
+    for path in sorted(glob.glob(f"{DATA}/stories/*.json")):
+        yield f"stories/{os.path.basename(path)}", lambda path=path: text_of(path)  # type: ignore[misc]
     if os.path.exists(EDGE):
         yield "edge/servers.txt", lambda: edge("show servers state")
         yield "edge/stat.txt", lambda: edge("show stat")

@@ -8,10 +8,14 @@ Each call prints one line of JSON; SERVERS are names with commas between them. P
   edge admit SERVERS                send to them again, as far as the health checks allow it; also to retired ones
   edge retire SERVERS               out for good, and out of the configuration that runs once they are not wanted
   edge apply                        run the wanted configuration; servers that left it stay until they are retired
-  edge show                         every server as HAProxy sees it
+  edge shift JSON                   {SERVER: WEIGHT, …}: those with a weight get requests by it; once all of these are
+                                    up, those with 0 get none. All of it is done, or nothing
+  edge show                         every server as HAProxy sees it, and its weight
+  edge counts                       of every server how many requests it got and how many of them failed
 
 The unit calls, as HAProxy's own user: `prepare` before a start or reload, `start` after a start, `save`.
-An admitted server is noted in /var/lib, so that neither a reload nor a reboot loses one that still serves.
+An admitted server is noted in /var/lib, so that neither a reload nor a reboot loses one that still serves. So is a
+weight that was shifted, until the server is admitted or retired.
 """
 
 import contextlib
@@ -24,9 +28,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 DATA, RUN = Path("/var/lib/alert-threader-edge"), Path("/run/alert-threader-edge")
 WANTED = Path("/etc/alert-threader-edge/haproxy.cfg")
@@ -34,12 +38,17 @@ UNIT, USER, BACKEND, POLL = "alert-threader-edge.service", "haproxy", "threaders
 PATIENCE = 5.0  # seconds that HAProxy may be away: it is being started again
 LINGER = 12.0  # seconds for what a reload leaves behind: "timeout http-keep-alive", and some
 MAINTENANCE, DRAIN = 0x01, 0x08  # bits of srv_admin_state
-ADMITTED, RETIRED = "admitted", "retired"
+ADMITTED, RETIRED, WEIGHTS = "admitted", "retired", "weights"
+FULL, MOST = 100, 256  # the weight of a server that is admitted, and the highest that HAProxy takes
+UP = 5.0  # seconds in which a server has to be up that is to get requests
+SLOT = "--prev"  # the end of the name of an instance's second slot
 FORMER = 100  # retired servers that are remembered
 RETIRING = "# No longer wanted, and in service until retired:\n"
 ALERT = re.compile(r"^\[ALERT\] +\(\d+\) : (?:config : )?(.*)$", re.MULTILINE)
 GENERAL = re.compile(r"Error\(s\) found|Fatal errors|Some protocols failed")
 SERVER = re.compile(r"^ +server (\S+) .*\n", re.MULTILINE)
+FAILED = ("hrsp_5xx", "econ", "eresp")  # statistics of a server: it answered so, or not at all
+GOT = ("hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_other", *FAILED)
 Answer = dict[str, Any]
 
 
@@ -76,10 +85,18 @@ def workers(patience: float = PATIENCE) -> tuple[int, list[int], str]:
         time.sleep(POLL)
 
 
-def admins() -> dict[str, int]:
-    """The administrative state of each server that HAProxy runs with, as bits."""
+class Seen(NamedTuple):
+    """A server as HAProxy runs it: its administrative state, as bits, and its weight."""
+
+    admin: int
+    weight: int
+
+
+def seen() -> dict[str, Seen]:
+    """Each server that HAProxy runs with."""
     lines = ask(f"show servers state {BACKEND}", workers()[0]).splitlines()[2:]
-    return {words[3]: int(words[6]) for words in (line.split() for line in lines) if len(words) > 6}
+    found = (line.split() for line in lines)
+    return {words[3]: Seen(int(words[6]), int(words[7])) for words in found if len(words) > 7}
 
 
 def told(server: str, *orders: str) -> None:
@@ -106,15 +123,15 @@ def sessions(names: list[str]) -> int:
     return count
 
 
-def noted(what: str) -> dict[str, str]:
-    """The configuration's lines of the servers that were admitted, and not retired since, or of those `retired`."""
+def noted(what: str) -> dict[str, Any]:
+    """By server: the configuration's line of what was admitted and not retired since, or is `retired`; or `weights`."""
     with contextlib.suppress(OSError, ValueError):
         found = json.loads((DATA / f"{what}.json").read_text())
         return found if isinstance(found, dict) else {}
     return {}
 
 
-def note(what: str, lines: Mapping[str, str]) -> None:
+def note(what: str, lines: Mapping[str, Any]) -> None:
     """Replace what `noted` reads, so that a crash leaves the old or the new."""
     if lines != noted(what):
         put(DATA / f"{what}.json", json.dumps(lines, indent=1) + "\n", 0o644)
@@ -165,18 +182,47 @@ def save(patience: float = PATIENCE) -> None:
 
 
 def start() -> None:
-    """After a cold start, of a rebooted host say, admit every server: the health checks decide."""
-    if not (RUN / "servers.state").stat().st_size:
-        for name, state in admins().items():
-            welcome(name, state)
+    """After a cold start, of a rebooted host say, admit every server: the health checks decide.
+
+    Weights are as they were shifted; a slot gets nothing unless it was given some.
+    """
+    cold, weights = not (RUN / "servers.state").stat().st_size, shifted()
+    for name, state in seen().items():
+        weight = weights.get(name)
+        if weight == 0:
+            park(name, state)
+        elif cold and (weight or not is_slot(name)):
+            welcome(name, state, weight or FULL)
+        elif weight:
+            weigh(name, state, weight)
     save()
 
 
-def welcome(server: str, state: int) -> None:
+def is_slot(server: str) -> bool:
+    """Whether a server is the second slot of an instance, INSTANCE--prev.HOST.PORT."""
+    return server.partition(".")[0].endswith(SLOT)
+
+
+def weigh(server: str, state: Seen, weight: int) -> None:
+    """Give a server its weight, if it has another one."""
+    if state.weight != weight:
+        told(server, f"weight {weight}")
+
+
+def welcome(server: str, state: Seen, weight: int = FULL) -> None:
     """Let a server have requests. One that comes out of maintenance is down until a health check found it up."""
-    if state & MAINTENANCE:
+    weigh(server, state, weight)
+    if state.admin & MAINTENANCE:
         told(server, "state drain", "health down")
     told(server, "state ready")
+
+
+def park(server: str, state: Seen) -> None:
+    """Let a server have no requests, and be checked all the same, so that it is up as soon as it is to have some."""
+    if state.admin & MAINTENANCE:
+        told(server, "state drain", "health down")
+    elif not state.admin & DRAIN:
+        told(server, "state drain")
 
 
 @contextlib.contextmanager
@@ -196,16 +242,20 @@ def systemctl(*words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
 
 
-def disarm(server: str, *kinds: str) -> str:
-    """Forget that a server is to be admitted later; the name of the units that would do it."""
-    name = f"alert-threader-edge-admit-{server}"
-    systemctl("stop", *(f"{name}.{kind}" for kind in kinds))
-    return name
+def admitting(server: str) -> str:
+    """The units that admit a server later."""
+    return f"alert-threader-edge-admit-{server}"
+
+
+def disarm(names: Iterable[str], *kinds: str) -> None:
+    """Forget that servers are to be admitted later."""
+    systemctl("stop", *(f"{admitting(name)}.{kind}" for name in names for kind in kinds))
 
 
 def arm(server: str, seconds: str) -> None:
     """Have a server admitted after `seconds`, and again every second until that could be done."""
-    name = disarm(server, "timer", "service")
+    disarm([server], "timer", "service")
+    name = admitting(server)
     words = ["systemd-run", "--quiet", "--collect", f"--unit={name}", f"--on-active={seconds}"]
     words += ["--timer-property=AccuracySec=100ms", "--property=Restart=on-failure", "--property=RestartSec=1"]
     done = subprocess.run([*words, __file__, "again", server], capture_output=True, text=True, check=False)
@@ -214,11 +264,12 @@ def arm(server: str, seconds: str) -> None:
 
 
 def drain(text: str, seconds: str, wait: str) -> Answer:
-    """Out for a while. What is in maintenance, or unknown, gets nothing already."""
+    """Out for a while. What is in maintenance, unknown, or shifted away from, gets nothing already."""
     names, end = text.split(","), time.monotonic() + float(wait)
     with alone():
-        for name, state in admins().items():
-            if name in names and not state & MAINTENANCE:
+        weights = shifted()
+        for name, state in seen().items():
+            if name in names and not state.admin & MAINTENANCE and weights.get(name) != 0:
                 arm(name, seconds)
                 told(name, "state drain")
     while (count := sessions(names)) and time.monotonic() < end:
@@ -230,14 +281,15 @@ def admit(text: str) -> Answer:
     """In again; one that was retired and is not wanted, too, since a rollout goes back to where it was."""
     names = text.split(",")
     with alone():
-        states, lines = admins(), servers(composed())
+        states, lines = seen(), servers(composed())
         former = {name: line for name, line in noted(RETIRED).items() if name in names and name not in lines}
         if former:
             note(ADMITTED, {**noted(ADMITTED), **former})
             reload()
-            states, lines = admins(), servers(composed())
+            states, lines = seen(), servers(composed())
+        disarm(names, "timer")  # and not the services, of which one may be us
+        unweigh(names)
         for name in names:
-            disarm(name, "timer")  # and not the service, which may be us
             if name in states:
                 welcome(name, states[name])
         note(ADMITTED, {**noted(ADMITTED), **{name: lines[name] for name in names if name in states and name in lines}})
@@ -250,17 +302,99 @@ def retire(text: str) -> Answer:
     """Out for good. What a server still has in hand is finished, by a worker that a reload leaves."""
     names = text.split(",")
     with alone():
-        states, lines = admins(), servers(composed())
+        states, lines = seen(), servers(composed())
         former = {name: lines[name] for name in names if name in lines}
         note(RETIRED, dict([*noted(RETIRED).items(), *former.items()][-FORMER:]))
+        disarm(names, "timer", "service")
+        unweigh(names)
         for name in names:
-            disarm(name, "timer", "service")
             if name in states:
+                weigh(name, states[name], FULL)
                 told(name, "state maint")
         note(ADMITTED, {name: line for name, line in noted(ADMITTED).items() if name not in names})
         if states.keys() & set(names) - servers(composed()).keys():
             reload()
     return {"state": "retired"}
+
+
+def shifted() -> dict[str, int]:
+    """The weights that were shifted, and are still meant."""
+    return {name: weight for name, weight in noted(WEIGHTS).items() if is_weight(weight)}
+
+
+def is_weight(value: object) -> bool:
+    """Whether HAProxy takes it as a weight."""
+    return type(value) is int and 0 <= value <= MOST
+
+
+def unweigh(names: Collection[str]) -> None:
+    """Forget weights that were shifted."""
+    note(WEIGHTS, {name: weight for name, weight in shifted().items() if name not in names})
+
+
+def shift(text: str) -> Answer:
+    """All weights at once. Nobody is without a server meanwhile: what is to serve is up before what served is drained.
+
+    They are noted in between, so that whatever cuts this off there is made good by the next start.
+    """
+    weights = weights_in(text)
+    raised = [name for name, weight in weights.items() if weight]
+    with alone():
+        states, lines = seen(), servers(composed())
+        unknown = [name for name in raised if name not in states]
+        if unknown:
+            return {"state": "failed", "reason": f"HAProxy runs without {', '.join(unknown)}"}
+        before = {name: states[name] for name in raised}
+        try:
+            for name in raised:
+                welcome(name, states[name], weights[name])
+            down = waited(raised)
+        except (AwayError, OSError):
+            put_back(before)
+            raise
+        if down:
+            put_back(before)
+            return {"state": "failed", "reason": f"not up within {UP:g} s: {', '.join(down)}"}
+        disarm(weights, "timer", "service")
+        keep(weights, lines)
+        for name in weights.keys() & states.keys() - set(raised):
+            park(name, states[name])
+    return {"state": "shifted", "reason": None}
+
+
+def keep(weights: Mapping[str, int], lines: Mapping[str, str]) -> None:
+    """Note what was shifted, of what HAProxy runs with; a slot that gets nothing need not outlive the settings."""
+    note(WEIGHTS, {name: weight for name, weight in {**shifted(), **weights}.items() if name in lines})
+    left = [name for name, weight in weights.items() if is_slot(name) and not weight]
+    served = {name: line for name, line in noted(ADMITTED).items() if name not in left}
+    note(ADMITTED, {**served, **{name: lines[name] for name, weight in weights.items() if weight and name in lines}})
+
+
+def weights_in(text: str) -> dict[str, int]:
+    """The weights that are asked for; ValueError when they are none."""
+    found = json.loads(text)
+    if not isinstance(found, dict) or not all(map(is_weight, found.values())):
+        raise ValueError(f"no weights from 0 to {MOST} by server: {text}")
+    return found
+
+
+def waited(names: Collection[str]) -> list[str]:
+    """Wait for servers to be up; those that are not in time, each with what it is."""
+    end = time.monotonic() + UP
+    while True:
+        found = {row["svname"]: row["status"] for row in rows(workers()[0])}
+        down = [f"{name} ({found.get(name, 'gone')})" for name in names if not found.get(name, "").startswith("UP")]
+        if not down or time.monotonic() >= end:
+            return down
+        time.sleep(POLL)
+
+
+def put_back(before: Mapping[str, Seen]) -> None:
+    """Let servers be as they were, as far as HAProxy hears of it."""
+    for name, was in before.items():
+        state = "maint" if was.admin & MAINTENANCE else "drain" if was.admin & DRAIN else "ready"
+        with contextlib.suppress(AwayError, OSError):
+            told(name, f"state {state}", f"weight {was.weight}")
 
 
 def apply() -> Answer:
@@ -310,11 +444,23 @@ def again(server: str) -> Answer:
 
 def show() -> Answer:
     """What HAProxy says of every server."""
-    return {"servers": {row["svname"]: row["status"] for row in rows(workers()[0])}}
+    found = rows(workers()[0])
+    weights = {name: state.weight for name, state in seen().items()}
+    return {"servers": {row["svname"]: row["status"] for row in found}, "weights": weights}
+
+
+def counts() -> Answer:
+    """Since the worker that takes connections began: [requests, failed ones] of every server."""
+
+    def total(row: "dict[str, str]", names: "tuple[str, ...]") -> int:
+        return sum(int(row.get(name) or 0) for name in names)
+
+    return {"counts": {row["svname"]: [total(row, GOT), total(row, FAILED)] for row in rows(workers()[0])}}
 
 
 VERBS: dict[str, Callable[..., "Answer | None"]] = {
-    function.__name__: function for function in (drain, admit, retire, apply, show, prepare, start, save, again)
+    function.__name__: function
+    for function in (drain, admit, retire, shift, apply, show, counts, prepare, start, save, again)
 }
 
 
@@ -322,7 +468,7 @@ def main(verb: str, *words: str) -> None:
     """Do one call; a failure is an answer, too, except to systemd."""
     try:
         answer = VERBS[verb](*words)
-    except (AwayError, OSError) as error:
+    except (AwayError, OSError, ValueError) as error:
         if VERBS[verb] in (prepare, start, save):
             sys.exit(str(error))
         answer = {"state": "failed", "reason": str(error)}

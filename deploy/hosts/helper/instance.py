@@ -1,4 +1,4 @@
-"""instance: what an instance runs and how it is; nothing here starts or stops it. Used by `activate` beside it.
+"""instance: what an instance runs and how it is, and its units by name. Used by `activate` and `slot` beside it.
 
 Python 3.10, standard library only.
 """
@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,27 @@ from records import DATA, read, sync
 
 POLL = 0.1  # seconds between two looks at ports, orders and states
 PROBE = 2.0  # seconds for an answer of an instance
+BUSY = ("active", "activating", "deactivating")
+
+
+def systemctl(*words: str) -> subprocess.CompletedProcess[str]:
+    """Call systemctl; never raises for what it answers."""
+    return subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
+
+
+def unit(name: str) -> str:
+    """The unit that runs an instance."""
+    return f"alert-threader@{name}.service"
+
+
+def transient(name: str) -> str:
+    """The unit that switches an instance."""
+    return f"alert-threader-activate-{name}"
+
+
+def alive(name: str) -> bool:
+    """Whether a switch of the instance, or its settling, is under way."""
+    return systemctl("is-active", transient(name)).stdout.strip() in BUSY
 
 
 def current(name: str) -> str | None:

@@ -6,7 +6,6 @@ Runs on the host, as root; nothing of it is left there. Python 3.10, standard li
 
 import glob
 import json
-import os
 import sys
 import time
 import urllib.error
@@ -53,7 +52,7 @@ def main(words: "list[str]") -> None:
     """Ask, until all are healthy where that was wanted, and print."""
     wait = float(words[1]) if words[:1] == ["--wait"] else 0.0
     names = words[2:] if words[:1] == ["--wait"] else words
-    names = names or sorted(os.path.basename(path) for path in glob.glob(f"{DATA}/*") if os.path.isdir(path))
+    names = names or sorted(path.split("/")[-2] for path in glob.glob(f"{DATA}/*/generations"))
     end = time.monotonic() + wait
     found = all_at_once(names)
     while any(found.values()) and time.monotonic() < end:

@@ -8,6 +8,7 @@ is refused for ever. How long a lease lives is measured by this host's own clock
 import fcntl
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from typing import Any
 DATA, RUN = Path("/var/lib/alert-threader"), Path("/run/alert-threader")
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 KEPT = 200  # rollouts that are remembered
+STORIES = 20  # of these, so many with all that happened
+VERBS = ("abort", "promote")  # what can be wanted of a rollout
 
 Answer = dict[str, Any]
 
@@ -177,7 +180,8 @@ def lease(token: str, seconds: str, by: str, purpose: str) -> Answer:
         since = found["since"] if found and mine == theirs and "since" in found else utc()
         wanted = {"token": token, "by": by, "purpose": purpose, "since": since, "seconds": float(seconds)}
         keep({**wanted, "released": False})
-        return {"state": "granted"}
+        asked = requested(mine[0])
+        return {"state": "granted", **({"request": asked} if asked else {})}
 
 
 def release(token: str) -> Answer:
@@ -220,3 +224,58 @@ def note(text: str) -> Answer:
         lines.append(json.dumps(record, separators=(",", ":")))
         write(path, "".join(f"{line}\n" for line in lines[-KEPT:] if line))
     return {"state": "noted"}
+
+
+# --- what a rollout did, and what is wanted of it
+
+
+def object_in(text: str) -> Answer:
+    """The JSON object in a text; ValueError when it is none."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")
+    return found
+
+
+def stories() -> list[Path]:
+    """The stories that are kept here, the oldest first."""
+    found = [path for path in (DATA / "stories").glob("r*.json") if re.fullmatch(r"r\d+", path.stem, re.ASCII)]
+    return sorted(found, key=lambda path: int(path.stem[1:]))
+
+
+def newest() -> Answer:
+    """The story of the newest rollout; nothing where there is none."""
+    found = stories()
+    return read(found[-1]) if found else {}
+
+
+def story(token: str, text: str | None = None) -> Answer:
+    """Replace the story of the rollout `token`; without `text` it is read from standard input."""
+    told = json.dumps(object_in(sys.stdin.read() if text is None else text), separators=(",", ":"))
+    with writing(token) as refusal:
+        if refusal:
+            return refusal
+        write(DATA / "stories" / f"r{rank(token)[0]}.json", told + "\n")
+        for path in stories()[:-STORIES]:
+            path.unlink()
+    return {"state": "written"}
+
+
+def requested(counter: int) -> Answer | None:
+    """What somebody wants of the rollout with this counter, or None."""
+    found = read(DATA / "request.json")
+    return found if found.get("rollout") == f"r{counter}" and found.get("verb") in VERBS else None
+
+
+def ask(token: str) -> Answer:
+    """What somebody wants of the rollout `token`."""
+    return {"state": "asked", "request": requested(rank(token)[0])}
+
+
+def request(text: str) -> Answer:
+    """Leave what somebody wants of a rollout: it is told when it asks, or takes the lease. The last word counts."""
+    wanted = object_in(text)
+    if wanted.get("verb") not in VERBS or not re.fullmatch(r"r\d+", str(wanted.get("rollout")), re.ASCII):
+        return {"state": "failed", "reason": f"no request: {' or '.join(VERBS)} of a rollout such as r7"}
+    write(DATA / "request.json", json.dumps({"at": utc(), **wanted}))
+    return {"state": "requested"}

@@ -24,6 +24,8 @@ DATA, LIMIT = "/var/lib/alert-threader", 65536
 HEALTH, EDGE = "/var/lib/alert-threader-health", "/run/alert-threader-edge/admin.sock"
 BOOT = "/proc/sys/kernel/random/boot_id"
 LEASE, ROLLOUTS = DATA + "/lease.json", DATA + "/rollouts.jsonl"
+STORIES, TOLD = DATA + "/stories", 3  # of the newest rollouts, so many
+REQUEST = DATA + "/request.json"
 MAINTENANCE, DRAIN = 0x23, 0x18  # bits of HAProxy's srv_admin_state, however they came to be set
 UNITS = "alert-threader*"  # of units that systemd has not loaded, which are inactive, a pattern finds none
 UNIT_FOLDER, PROGRAMS = "/etc/systemd/system", "/opt/alert-threader"
@@ -219,6 +221,14 @@ def lease() -> dict[str, Any] | None:
     return {**found, "live": live}
 
 
+def stories() -> dict[str, Any]:
+    """What the newest rollouts did, by their names; one that is spoilt is missing."""
+    numbers = [name[1:-5] for name in map(os.path.basename, glob.glob(STORIES + "/r*.json"))]
+    newest = sorted((int(each) for each in numbers if each.isascii() and each.isdigit()), reverse=True)[:TOLD]
+    found = {f"r{number}": content_of(f"{STORIES}/r{number}.json") for number in newest}
+    return {name: story for name, story in found.items() if story is not None}
+
+
 def edge() -> dict[str, Any] | None:
     """How the load balancer here sees its servers; None where there is none, or none that answers."""
     if not os.path.exists(EDGE):
@@ -228,10 +238,11 @@ def edge() -> dict[str, Any] | None:
         rows = list(csv.DictReader(haproxy("show stat -1 4 -1").lstrip("# ").splitlines()))
         sessions = {row["svname"]: int(row["scur"] or 0) + int(row["qcur"] or 0) for row in rows}
         servers = {}
-        for words in (words for words in states if len(words) > 6):
+        for words in (words for words in states if len(words) > 7):
             bits = int(words[6])
             admin = "maint" if bits & MAINTENANCE else "drain" if bits & DRAIN else "ready"
-            servers[words[3]] = {"admin": admin, "up": words[5] != "0", "sessions": sessions.get(words[3], 0)}
+            more = {"sessions": sessions.get(words[3], 0), "weight": int(words[7])}
+            servers[words[3]] = {"admin": admin, "up": words[5] != "0", **more}
     except (OSError, LookupError, TypeError, ValueError):
         return None
     return {"servers": servers}
@@ -304,7 +315,7 @@ def main() -> None:
     paths = {*asked.get("paths", ()), *writable(), *masked()}
     for pattern in OURS:
         paths.update(path.rstrip("/") for path in glob.glob(pattern, recursive=True))
-    paths -= {LEASE, ROLLOUTS}  # which have keys of their own
+    paths -= {LEASE, ROLLOUTS, STORIES, REQUEST}  # which have keys of their own, or are asked for by rollouts
     found = {path: describe(path) for path in sorted(paths)}
     instances = {}
     for path in sorted(glob.glob(DATA + "/*")):
@@ -325,6 +336,7 @@ def main() -> None:
         "boot": text_of(BOOT).strip(),
         "lease": lease(),
         "rollouts": lines_of(ROLLOUTS, 40, 2**21),
+        "stories": stories(),
         "edge": edge(),
     }
     print(json.dumps(answer, separators=(",", ":")))

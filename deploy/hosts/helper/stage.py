@@ -23,6 +23,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 DATA = pathlib.Path("/var/lib/alert-threader")
+SLOT = "--prev"  # the end of the name of an instance's second slot, from which the instance may have to go on
 CONFIRMED = 2  # generations that were confirmed last: what runs, and what one goes back to
 ARTIFACTS = 8  # kept by last use; more than the releases, new and old, of one host: another may be about to use its own
 
@@ -127,10 +128,9 @@ def prune(home: pathlib.Path, keep: int, spared: Collection[str]) -> None:
 
 
 def needed(folder: pathlib.Path) -> set[str]:
-    """The generations that run, that a switch is about, and that were confirmed last."""
-    found: list[object] = (
-        [os.path.basename(os.readlink(folder / "current"))] if (folder / "current").is_symlink() else []
-    )
+    """The generations that run, here or in its second slot, that a switch is about, and that were confirmed last."""
+    links = (folder / "current", folder.with_name(f"{folder.name}{SLOT}") / "current")
+    found: list[object] = [os.path.basename(os.readlink(link)) for link in links if link.is_symlink()]
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         pending = json.loads((folder / "pending.json").read_text())
         found += [pending["from"], pending["to"]]

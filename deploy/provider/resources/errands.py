@@ -11,7 +11,7 @@ from deploy.provider.resources.sight import Sight
 from deploy.provider.resources.standing import RESULT, STANDING, gone_home, held_text
 from deploy.provider.resources.wishes import allowed, planned, target_of
 from deploy.provider.values import Properties
-from deploy.rollout.conduct import Ending, Order, conduct, stamp
+from deploy.rollout.conduct import CHANGED, Changed, Ending, Order, conduct, stamp
 from deploy.rollout.decide import Choice, Course, astray, before, choose, resumed
 from deploy.rollout.home import home_plan
 from deploy.rollout.lease import controller
@@ -136,6 +136,7 @@ class Errands:
         times = Times(settings["confirm_within"], settings["drain"], settings["deadline"])
         port = HelperPort(self.context.fleet.call, connections, edges, times, errand.purpose)
         scope = {step.host for step in errand.plan.steps} | {*new["placement"].values(), *edges}
+        seen = measures(self.context.fleet, new, edges)
         order = Order(
             purpose=errand.purpose,
             by=author(),
@@ -151,22 +152,30 @@ class Errands:
             settings=settings,
             decision=errand.decision,
             start=errand.start,
+            taken=seen.lease_taken,
         )
         pace = Pace(number(settings["max_unavailable"]), settings["wait"], settings["progress_deadline"])
-        tell = lambda text: self.context.engine.progress(urn, text)  # noqa: E731
-        run = Run(errand.plan, port, tell, pace)
-        run = replace(run, judge=Judge(settings, measures(self.context.fleet, new, edges), run.cancelled, tell))
+        run = Run(errand.plan, port, lambda text: self.context.engine.progress(urn, text), pace)
+        run = replace(run, judge=Judge(settings, seen, run.cancelled, run.tell))
 
         async def look() -> tuple[Target, Plan]:
-            if not errand.planned_again:
-                return errand.found, errand.plan
             await self._sight.unreachable(new)
+            if not errand.planned_again:
+                return self._still(errand, await self._sight.reached(new, without))
             await self._sight.settled(urn, old, new, without)
-            again, seen = await self._sight.found(old, new, without), await self._sight.reached(new, without)
-            return again, allowed(planned(again, new, without, seen)[0], rejections(seen))
+            again, now = await self._sight.found(old, new, without), await self._sight.reached(new, without)
+            return again, allowed(planned(again, new, without, now)[0], rejections(now))
 
         self.running = run
         try:
             return await conduct(order, run, port, controller(), lambda: datetime.now(UTC), look)
         finally:
             self.running = None
+
+    def _still(self, errand: Errand, snapshots: Properties) -> tuple[Target, Plan]:
+        """The same plan; raises Changed where somebody else has decided on that rollout meanwhile."""
+        story = latest(snapshots)
+        about = errand.decision.rollout if errand.decision else errand.purpose.rpartition(" ")[2]
+        if story is None or story.id != about:
+            raise Changed(f"{CHANGED}: {about} is over; next: threader status")
+        return errand.found, errand.plan

@@ -1,7 +1,7 @@
 """How a rollout has its checks judged: gates of the settings, measured on the hosts."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -9,6 +9,9 @@ from pydantic import TypeAdapter
 from deploy.analysis.gates import GateSpec
 from deploy.analysis.judge import told
 from deploy.analysis.run import Measures, analyse, conclude
+from deploy.hosts.measures import HostMeasures, Monitors
+from deploy.provider.fleet import Fleet
+from deploy.provider.values import Properties
 from deploy.rollout.plan import Check
 from deploy.rollout.policy import judged
 from deploy.rollout.run import Cancel, Judged
@@ -20,6 +23,13 @@ _GATES: Final = TypeAdapter(tuple[GateSpec, ...])
 def gates_of(settings: Mapping[str, Any]) -> tuple[GateSpec, ...]:
     """The gates in the settings of a Rollout."""
     return _GATES.validate_python(settings.get("gates", ()))
+
+
+def measures(fleet: Fleet, values: Properties, edges: Sequence[str]) -> HostMeasures:
+    """The measures of a Rollout with these inputs."""
+    asked = values.get("monitors")
+    monitors = Monitors(tuple(asked["hosts"]), asked["prometheus"], asked["loki"]) if asked else Monitors()
+    return HostMeasures(fleet.call, fleet.ask, values["hosts"], edges, monitors)
 
 
 class Judge:

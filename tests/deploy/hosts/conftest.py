@@ -16,7 +16,11 @@ HELPERS = Path(__file__).parents[3] / "deploy" / "hosts" / "helper"
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="files of a generation belong to root: run as root")
 
 
-PARTS = {"activate": ("records", "instance"), "instance": ("records",)}
+PARTS = {
+    "activate": ("records", "instance", "slot"),
+    "slot": ("records", "instance"),
+    "instance": ("records",),
+}
 """What scripts import from beside them, in the order in which it can be loaded."""
 
 
@@ -62,7 +66,7 @@ class Host:
         (self.folder / "generations").mkdir(parents=True)
         self.asked: list[tuple[str, ...]] = []
         self.restarts, self.active, self.fails, self.stuck, self.system = 0, "active", False, False, "running"
-        self.alive = "inactive"
+        self.alive, self.alive_slot = "inactive", "inactive"
         self.probes: list[str | None] = []
         self.ready: list[str | None] = []
         self.port: list[str | None] = []
@@ -88,6 +92,7 @@ class Host:
             return subprocess.CompletedProcess(words, 0, f"{self.system}\n", "")
         if words[0] == "is-active":
             state = self.alive if "activate" in words[1] else self.active
+            state = self.alive_slot if "--prev" in words[1] else state
             return subprocess.CompletedProcess(words, 0, f"{state}\n", "")
         failed = (self.fails and words[0] in ("start", "restart")) or (self.stuck and words[0] == "stop")
         return subprocess.CompletedProcess(words, int(failed), "", "Job failed.\n" if failed else "")
@@ -162,6 +167,8 @@ def host(tmp_path, monkeypatch):
         DATA=made.data,
         RUN=made.run,
         BOOT=tmp_path / "boot_id",
+        ENV=tmp_path / "etc",
+        UNITS=tmp_path / "units",
         time=Clock(),
         systemctl=made.systemctl,
         probe=made.probe,

@@ -83,7 +83,13 @@ def test_every_part_of_a_host_and_of_an_instance_is_there(place: Place):
     machine = {"system.txt", "disk.txt", "memory.txt", "listening.txt", "units.txt", "files.txt"}
     own = {"journal.txt", "variables.txt", "answers.txt", "health.json"}
     own |= {"ledger.jsonl", "pending.json", "settings.json", "unit.conf"}
-    assert names == machine | {"lease.json", "rollouts.jsonl"} | {f"py-a/{name}" for name in own}
+    assert names == machine | {"lease.json", "rollouts.jsonl", "request.json"} | {f"py-a/{name}" for name in own}
+
+
+def test_what_rollouts_did_is_there(place: Place):
+    (place.data / "stories").mkdir()
+    (place.data / "stories" / "r7.json").write_text('{"state": "held", "said": "xoxb-very-secret"}')
+    assert place.files()["top/stories/r7.json"] == '{"state": "held", "said": "[SLACK_BOT_TOKEN]"}'
 
 
 def test_the_journal_has_as_many_lines_as_asked_for_of_all_units_of_the_instance(place: Place):

@@ -342,10 +342,10 @@ def test_an_instance_has_its_ledger_and_what_its_health_check_found(remembering,
 STATES = """\
 1
 # be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight
-3 threaders 1 a.app-1.9001 10.0.0.1 2 0 1
-3 threaders 2 b.app-1.9002 10.0.0.1 2 8 1
-3 threaders 3 c.app-1.9003 10.0.0.1 0 1 1
-3 threaders 4 d.app-2.9001 10.0.0.2 0 0 1
+3 threaders 1 a.app-1.9001 10.0.0.1 2 0 100
+3 threaders 2 b.app-1.9002 10.0.0.1 2 8 50
+3 threaders 3 c.app-1.9003 10.0.0.1 0 1 100
+3 threaders 4 d.app-2.9001 10.0.0.2 0 0 100
 """
 STATISTICS = """\
 # pxname,svname,qcur,qmax,scur,smax
@@ -374,10 +374,10 @@ def haproxy(tmp_path):
 def test_the_edge_says_of_each_server_whether_it_gets_requests(remembering, haproxy):
     assert remembering.edge() == {
         "servers": {
-            "a.app-1.9001": {"admin": "ready", "up": True, "sessions": 3},
-            "b.app-1.9002": {"admin": "drain", "up": True, "sessions": 3},
-            "c.app-1.9003": {"admin": "maint", "up": False, "sessions": 0},
-            "d.app-2.9001": {"admin": "ready", "up": False, "sessions": 0},
+            "a.app-1.9001": {"admin": "ready", "up": True, "sessions": 3, "weight": 100},
+            "b.app-1.9002": {"admin": "drain", "up": True, "sessions": 3, "weight": 50},
+            "c.app-1.9003": {"admin": "maint", "up": False, "sessions": 0, "weight": 100},
+            "d.app-2.9001": {"admin": "ready", "up": False, "sessions": 0, "weight": 100},
         }
     }
 
@@ -417,11 +417,22 @@ def test_the_lease_and_the_list_of_rollouts_are_not_told_twice(tmp_path):
     data.mkdir()
     (data / "lease.json").write_text("{}")
     (data / "rollouts.jsonl").write_text('{"id": "r1"}\n')
+    (data / "request.json").write_text("{}")
+    (data / "stories").mkdir()
+    (data / "stories" / "r1.json").write_text('{"state": "held"}')
     source = (HELPERS / "snapshot.py").read_text().replace("/var/lib/alert-threader", str(data))
     done = subprocess.run([sys.executable, "-c", source], input="{}\n", capture_output=True, text=True, timeout=20)
     found = json.loads(done.stdout)
     assert (found["rollouts"], found["lease"]) == ([{"id": "r1"}], None)
+    assert found["stories"] == {"r1": {"state": "held"}}
     assert not [path for path in found["paths"] if path.startswith(f"{data}/")]
+
+
+def test_what_the_newest_three_rollouts_did_is_told_and_what_is_spoilt_is_not(script, tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "STORIES", str(tmp_path))
+    for number in (9, 10, 11, 12, "x", "²"):
+        (tmp_path / f"r{number}.json").write_text('{"state": "done"}' if number != 11 else "{")
+    assert script.stories() == {"r12": {"state": "done"}, "r10": {"state": "done"}}
 
 
 def test_folders_elsewhere_that_our_units_write_in_are_looked_at(script, tmp_path, monkeypatch):

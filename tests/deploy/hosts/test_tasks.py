@@ -24,8 +24,8 @@ class Noting:
         self.names = {each: name for name, each in vars(operations).items() if callable(each)}
         self.asked, self.ran = [], []
 
-    def run(self, command, seconds):
-        self.ran.append(str(command))
+    def run(self, command, seconds, stdin=""):
+        self.ran.append((str(command), stdin) if stdin else str(command))
         return []
 
     def operate(self, operation, *arguments, **more):
@@ -105,3 +105,13 @@ def test_a_program_is_brought_and_one_that_is_wanted_no_longer_goes():
     folder = "/opt/alert-threader/loki-ab"
     tasks.apply(machine, [["programs", folder, None, json.dumps(["ab", "/here"])], ["programs", folder, "ab", None]])
     assert machine.asked == ["program", "forgotten"]
+
+
+def test_a_script_gets_its_request_on_its_input_and_not_as_an_argument():
+    machine = Noting()
+    tasks.script(machine, "ask", {"what": "get", "urls": ["http://u:p@h/"]}, 5)
+    ((command, stdin),) = machine.ran
+    assert command.startswith("python3 -c ")
+    assert "u:p" not in command
+    assert json.loads(stdin) == {"what": "get", "urls": ["http://u:p@h/"]}
+    assert "script" in tasks.SIMULTANEOUS

@@ -5,6 +5,7 @@ After a wanted change of words: UPDATE_GOLDEN=1 pytest tests/deploy/settings, th
 
 import os
 import pprint
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import yaml
 
 from deploy.settings.errors import SettingsError
 from deploy.settings.load import load
+from deploy.settings.specs import Hold, HooksSpec, Strategy
 from tools.setup.paths import ROOT
 from tools.setup.stacks import COMMITTED
 
@@ -69,3 +71,14 @@ def test_a_committed_stack_is_right_as_it_stands(stack):
     fleet = load(config, secret_keys=frozenset(), environ={}, stack=stack, stack_file=stack_file)
     assert len(fleet.edges) == 2
     assert fleet.protect == (stack == "prod")
+    wanted = {"staging": (Strategy.CANARY, Hold.INCONCLUSIVE), "prod": (Strategy.BLUE_GREEN, Hold.ALWAYS)}
+    assert (fleet.rollout.strategy, fleet.rollout.hold) == wanted[stack]
+    assert fleet.hooks == HooksSpec()
+
+
+def test_the_hook_of_staging_is_right_once_it_is_no_longer_commented_out():
+    text = (ROOT / "Pulumi.staging.yaml").read_text()
+    stack_file = yaml.safe_load(re.sub(r"^  # (?=alert-threader:hooks|  )", "  ", text, flags=re.MULTILINE))
+    config = {key.partition(":")[2]: value for key, value in stack_file["config"].items()}
+    fleet = load(config, secret_keys=frozenset(), environ={}, stack="staging", stack_file=stack_file)
+    assert fleet.hooks == HooksSpec(before=("./scripts/announce start",))

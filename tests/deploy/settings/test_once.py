@@ -20,7 +20,11 @@ def loaded(environ, rollout=ROLLOUT, redis="redis://10.99.0.1"):
         "secrets": {"SLACK_BOT_TOKEN": "xoxb-1", **({"REDIS_URL": redis} if redis else {})},
         **({"rollout": rollout} if rollout is not None else {}),
     }
-    return load(config, secret_keys=frozenset({"secrets"}), environ=environ, stack="dev").rollout
+    return load(config, secret_keys=frozenset({"secrets"}), environ=environ, stack="dev")
+
+
+def rollout_of(environ, **changes):
+    return loaded(environ, **changes).rollout
 
 
 def refused(environ, **changes):
@@ -30,7 +34,7 @@ def refused(environ, **changes):
 
 
 def test_without_a_word_the_settings_hold():
-    assert loaded({"THREADER_BATCH": "", "PATH": "/bin"}) == SPEC
+    assert rollout_of({"THREADER_BATCH": "", "PATH": "/bin"}) == SPEC
 
 
 def test_what_the_shell_says_is_read_as_settings_are_and_the_rest_stays():
@@ -42,7 +46,7 @@ def test_what_the_shell_says_is_read_as_settings_are_and_the_rest_stays():
         "THREADER_HOLD": "always",
         "THREADER_DECISION": "r7:abort",
     }
-    assert loaded(shell) == RolloutSpec(
+    assert rollout_of(shell) == RolloutSpec(
         strategy=Strategy.ROLLING,
         batch=4,
         max_unavailable=4,
@@ -55,21 +59,29 @@ def test_what_the_shell_says_is_read_as_settings_are_and_the_rest_stays():
 
 
 def test_the_shell_is_heard_where_the_stack_says_nothing_of_rollouts():
-    assert loaded({"THREADER_WAIT": "3"}, rollout=None) == RolloutSpec(wait=3.0)
+    assert rollout_of({"THREADER_WAIT": "3"}, rollout=None) == RolloutSpec(wait=3.0)
 
 
 def test_the_stacks_own_strategy_is_not_another_one_for_once():
-    assert loaded({"THREADER_STRATEGY": "all-at-once"}) == SPEC
+    assert rollout_of({"THREADER_STRATEGY": "all-at-once"}) == SPEC
 
 
 def test_an_emergency_is_rolling_without_gates_and_holds_and_keeps_its_reason():
-    found = loaded({"THREADER_EMERGENCY": "Slack is on fire"}, rollout={"strategy": "canary", "hold": "always"})
+    found = rollout_of({"THREADER_EMERGENCY": "Slack is on fire"}, rollout={"strategy": "canary", "hold": "always"})
     assert (found.strategy, found.hold, found.gates) == (Strategy.ROLLING, Hold.NEVER, ())
     assert (found.emergency, found.standing, found.slotted) == ("Slack is on fire", Strategy.CANARY, True)
 
 
+def test_an_emergency_is_said_aloud_and_a_canary_without_synthetic_alerts_too():
+    (loud,) = loaded({"THREADER_EMERGENCY": "fire"}, rollout={"strategy": "canary"}).notes
+    assert loud == "this deploy is an emergency (fire): no gate looks at what is new, and nobody is asked"
+    (lacking,) = loaded({"THREADER_STRATEGY": "canary"}).notes
+    assert lacking.startswith("there is no SYNTHETIC_KEY")
+    assert loaded({"THREADER_STRATEGY": "rolling"}, rollout={"strategy": "canary"}).notes == ()
+
+
 def test_a_strategy_with_second_slots_needs_for_once_what_it_always_needs():
-    assert loaded({"THREADER_STRATEGY": "blue-green"}).slotted
+    assert rollout_of({"THREADER_STRATEGY": "blue-green"}).slotted
     assert "secrets.REDIS_URL" in str(refused({"THREADER_STRATEGY": "blue-green"}, redis=None))
 
 
@@ -123,7 +135,7 @@ def test_an_emergency_is_no_setting_of_a_stack():
 @given(st.dictionaries(st.sampled_from(list(VARIABLES.values())), st.text(max_size=12)))
 def test_whatever_the_shell_says_it_is_a_spec_or_a_mistake(shell):
     try:
-        spec = loaded(shell)
+        spec = rollout_of(shell)
     except SettingsError:
         return
     assert 1 <= spec.batch <= spec.max_unavailable

@@ -1,0 +1,140 @@
+"""Canary and blue-green on real hosts, behind two edges, under load: nothing is lost on any way, there or back.
+
+A small load in `make test`; THREADER_ALL=1 the rate that suits this machine, 20,000 requests in all
+(`make test-strategies`), and what came of it is kept in bench/results.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.fleet.deployment import Deployment, Done
+from tests.fleet.edges import UNIT, behind, post, states, told, url
+from tests.fleet.lab import OTHER
+from tests.fleet.records import until
+from tests.fleet.threaders import IMPLS, artifacts
+from tools.load.attack import Attack
+from tools.load.capacity import capacity, proper
+from tools.load.report import Report
+
+pytestmark = pytest.mark.fleet
+EDGES = ("app-4", "app-6")
+LAYOUT = {"py-a": ("app-5", 9009), "node-a": ("app-6", 9010), "go-a": ("app-5", 9011)}
+ALL = bool(os.environ.get("THREADER_ALL"))
+RATE = 60
+LEAST = 20_000 / 8 if ALL else 600
+DEADLINE = 20
+KEY = "a-key-for-synthetic-alerts-of-tests"
+QUIET = "C0SYNTHETIC"
+GATES = [
+    {"name": "smoke", "kind": "smoke"},
+    {"name": "delivery", "kind": "compare", "interval": 0.5, "margin": 0.1},
+]
+
+
+@dataclass(frozen=True)
+class Went:
+    """How an `up` under load went."""
+
+    done: Done
+    report: Report
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def stack(spare) -> Deployment:
+    made = behind(spare("strategies"), EDGES, LAYOUT, *IMPLS.values())
+    env = made.read("env")
+    made.change(env={**env, "SYNTHETIC_CHANNEL": QUIET, "SYNTHETIC_KEY": KEY})
+    wanted(made, "rolling")
+    made.release(*artifacts(made.lab), deadline=DEADLINE)
+    made.apply().good()
+    for edge in EDGES:
+        until(lambda edge=edge: serving(made, edge) == set(LAYOUT), 10)
+    return made
+
+
+def wanted(stack: Deployment, strategy: str, hold: str = "never", **more: object) -> None:
+    """A strategy for what comes next."""
+    settings = {"drain": 5, "confirm_within": 15, "order": list(LAYOUT), "gates": GATES, "warm": 30}
+    stack.change(rollout={**settings, "strategy": strategy, "hold": hold, **more})
+
+
+def serving(stack: Deployment, edge: str) -> set[str]:
+    """The instances, and second slots, to which an edge sends."""
+    shown = told(stack.lab, edge, "show")
+    weights = shown.get("weights", {})
+    return {name.split(".")[0] for name, state in shown["servers"].items() if state == "UP" and weights.get(name, 1)}
+
+
+@pytest.fixture(scope="module")
+def rate(stack: Deployment, tell) -> int:
+    """Requests a second."""
+    if not ALL:
+        return RATE
+
+    def attempt(rate: int) -> Report:
+        with Attack(url(stack.lab, EDGES[0]), rate, 5, name="Capacity") as attack:
+            return attack.wait()
+
+    found = proper(capacity(attempt, tell))
+    tell(f"measured at {found}/s")
+    return found
+
+
+def under_load(stack: Deployment, rate: int, act: Callable[[], Done], tell, name: str) -> Went:
+    """Do something while webhooks come; all of them have to be accepted."""
+    begun = time.monotonic()
+    with Attack(url(stack.lab, EDGES[0]), rate, name=name) as attack:
+        done = act()
+        seconds = time.monotonic() - begun
+        time.sleep(max(1.0, 0.5 + LEAST / rate - seconds))
+        report = attack.stop()
+    tell(
+        f"{name}: {seconds:.1f} s, {report.sent} requests at {report.rate:g}/s, "
+        f"failed {dict(report.failed) or 'none'}, p50 {report.p50:g} ms, p99 {report.p99:g} ms"
+    )
+    return Went(done, report, seconds)
+
+
+def versions(stack: Deployment) -> set[str]:
+    """The releases that run."""
+    return {generation.rpartition("-")[0] for name, generation in stack.generations().items() if "--prev" not in name}
+
+
+def at_rest(stack: Deployment) -> None:
+    """Both edges send to all instances and to nothing else."""
+    for edge in EDGES:
+        until(lambda edge=edge: serving(stack, edge) == set(LAYOUT), 10)
+    assert {post(stack.lab, EDGES[0]) for _ in range(6)} == {200}
+
+
+@pytest.mark.parametrize("strategy", ["canary", "blue-green"])
+def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate: int, tell, strategy: str):
+    version = f"good-{strategy}"
+    wanted(stack, strategy)
+    stack.release(*artifacts(stack.lab, OTHER), version=version, deadline=DEADLINE)
+    went = under_load(stack, rate, stack.up, tell, f"{strategy}, a good release")
+    assert re.search(r"rollout.*done \(r\d+\)", went.done.good().text)
+    assert went.report.clean, went.report
+    assert versions(stack) == {version}
+    at_rest(stack)
+
+
+@pytest.mark.parametrize("strategy", ["canary", "blue-green"])
+def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(stack: Deployment, tell, strategy: str):
+    before = stack.generations()
+    wanted(stack, strategy)
+    stack.release(*artifacts(stack.lab, OTHER, go=stack.lab.dropping("go")), version=f"drops-{strategy}", deadline=DEADLINE)
+    done = stack.apply().failed()
+    tell(f"{strategy}: a release that drops one call in five was refused after {done.seconds:.1f} s in all")
+    assert "delivery failed" in done.text
+    assert "all 3 instances of the rollout are back" in done.text
+    assert {name: each for name, each in stack.generations().items() if "--prev" not in name} == {
+        name: each for name, each in before.items() if "--prev" not in name
+    }
+    at_rest(stack)
