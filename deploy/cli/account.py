@@ -9,8 +9,8 @@ from deploy.cli.exits import Code
 from deploy.cli.outcome import DEGRADED as NOT_BACK
 from deploy.rollout.decide import open_ended
 from deploy.rollout.history import DONE as WELL
+from deploy.rollout.history import HELD, UNDER_WAY, Rollout
 from deploy.rollout.history import INTERRUPTED as CUT_OFF
-from deploy.rollout.history import UNDER_WAY, Rollout
 from deploy.rollout.ledger import ROLLBACK
 from deploy.rollout.story import State, Story, latest
 
@@ -36,7 +36,7 @@ CODES: Final = {
     Stand.HELD: Code.HELD,
 }
 """The exit codes of a script that asks; of all others UNDONE."""
-_VERDICTS: Final = {WELL: Stand.DONE, "held": Stand.HELD, "superseded": Stand.SUPERSEDED, CUT_OFF: Stand.INTERRUPTED}
+_VERDICTS: Final = {WELL: Stand.DONE, HELD: Stand.HELD, "superseded": Stand.SUPERSEDED, CUT_OFF: Stand.INTERRUPTED}
 _STATES: Final = {
     State.RUNNING: Stand.INTERRUPTED,  # a live one has a record that says so
     State.HELD: Stand.HELD,

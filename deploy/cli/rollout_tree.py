@@ -96,7 +96,7 @@ def mark(account: Account, number: int) -> Mark:
 def _stages(account: Account, story: Story, art: Art) -> Iterator[Line]:
     shift = shifted(story)
     for number, stage in enumerate(story.plan.stages):
-        head, *rest = stage.lines(number + 1)
+        head, *rest = (line.partition("; undone: ")[0] for line in stage.lines(number + 1))
         each = mark(account, number)
         yield Line(f"{art.mark(each)} {head}", each.value[2])
         leaves = [Line(line.strip()) for line in rest]
@@ -114,8 +114,9 @@ def shifted(story: Story) -> int | None:
 
 def _weights(stage: Stage) -> list[Line]:
     weights = stage.weights if isinstance(stage, Shift) else {}
-    width = max(map(len, weights), default=0)
-    return [Line(f"{server:<{width}}  weight {weight}") for server, weight in weights.items()]
+    width, total = max(map(len, weights), default=0), sum(weights.values()) or 1
+    shares = {server: f"weight {weight:<3}  {100 * weight / total:.0f} %" for server, weight in weights.items()}
+    return [Line(f"{server:<{width}}  {share}") for server, share in shares.items()]
 
 
 def _gates(story: Story, number: int) -> list[Line]:

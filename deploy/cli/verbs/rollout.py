@@ -50,8 +50,8 @@ def rollout(
 ) -> None:
     """Show a rollout: its steps, the traffic, every instance, each gate with its numbers. Default: the last one.
 
-    The exit code tells scripts how it stands: 0 also while it is under way. With --recheck it is 1 where another
-    verdict comes out. Hosts remember all of it, so Pulumi is not needed: see --via.
+    The exit code tells scripts how it stands: 0 also while it is under way. With --recheck it is 0 where the same
+    comes out, and else 1. Hosts remember all of it, so Pulumi is not needed: see --via.
 
     Examples: threader rollout --watch; threader rollout r7 --why; threader rollout r7 --recheck --json
     """
@@ -67,8 +67,13 @@ def rollout(
     else:
         for line in _lines(account, found, why, recheck):
             console.say(line.text, line.style)
-    differs = recheck and account.story is not None and not all(each.same for each in again(account.story))
-    raise typer.Exit(Code.FAILED if differs else account.code)
+    raise typer.Exit(_recheck_code(account) if recheck else account.code)
+
+
+def _recheck_code(account: Account) -> Code:
+    """Where nothing was said, nothing comes out the same."""
+    found = again(account.story) if account.story else []
+    return Code.OK if found and all(each.same for each in found) else Code.FAILED
 
 
 def _known(link: Contact, via: str | None, key: str | None, known_hosts: str | None, stack: str | None) -> Known:
@@ -104,7 +109,12 @@ def _lines(account: Account, found: Scene, because: bool, recheck: bool) -> list
 
 def drawn(account: Account, found: Scene) -> list[Line]:
     """The tree, with signs on a terminal."""
-    return tree(account, found, times.now(), Art(sys.stdout.isatty()))
+    return tree(account, found, times.now(), Art(terminal()))
+
+
+def terminal() -> bool:
+    """Whether somebody looks; tests say so themselves."""
+    return sys.stdout.isatty()
 
 
 def report(account: Account, found: Scene) -> dict[str, Any]:
@@ -130,7 +140,7 @@ def report(account: Account, found: Scene) -> dict[str, Any]:
 def _watched(link: Contact, found: Scene, account: Account, quiet: bool) -> tuple[Scene, Account]:
     """Until it is under way no longer: drawn anew on a terminal, else a line for each new step."""
     looks = _looks(link, found, account)
-    if sys.stdout.isatty() and not quiet:
+    if terminal() and not quiet:
         with Live(console=console.console(), transient=True, auto_refresh=False) as live:
             for found, account in looks:
                 text = console.Text("\n").join(
