@@ -1,5 +1,6 @@
 """`threader rolling`: a deploy in batches, whatever the stack says of its strategy."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -33,7 +34,7 @@ def rolling(
     converge(stack, yes, preview, for_once(said, retry=retry), superseding=supersede)
 
 
-def for_once(said: dict[str, object], *, retry: bool) -> dict[str, str]:
+def for_once(said: Mapping[str, object], *, retry: bool) -> dict[str, str]:
     """What the settings are told for this deploy only, by key of the section `rollout`; None says nothing."""
     environ = {VARIABLES[key]: str(value) for key, value in said.items() if value is not None}
     return {**environ, **({RETRY: "1"} if retry else {})}

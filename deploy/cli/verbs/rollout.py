@@ -143,10 +143,8 @@ def _watched(link: Contact, found: Scene, account: Account, quiet: bool) -> tupl
     if terminal() and not quiet:
         with Live(console=console.console(), transient=True, auto_refresh=False) as live:
             for found, account in looks:
-                text = console.Text("\n").join(
-                    console.Text(console.printable(line.text), style=line.style) for line in drawn(account, found)
-                )
-                live.update(text, refresh=True)
+                lines = [console.Text(console.printable(each.text), each.style) for each in drawn(account, found)]
+                live.update(console.Text("\n").join(lines), refresh=True)
         return found, account
     last = ""
     for now in looks:

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.cli import locks, look, supersede
 from deploy.cli.errors import CliError
+from deploy.cli.fleet import of_outputs as fleet_of
 from deploy.cli.known import of_outputs
 from deploy.cli.locks import Lock
 from deploy.rollout.story import State
@@ -19,11 +20,10 @@ BACK = "rollout failed: bob asked; all 1 instances of the rollout are back on wh
 
 def superseded(fleet, lock=lambda: None, pause=None):
     """What is told."""
-    from deploy.cli.fleet import of_outputs as deployed
 
     async def go():
         hosts = look.open_hosts()
-        await supersede._superseded(hosts, of_outputs(deployed("dev", fleet.outputs)), lock, told.append, pause)
+        await supersede._superseded(hosts, of_outputs(fleet_of("dev", fleet.outputs)), lock, told.append, pause)
 
     async def at_once(seconds):
         pass
