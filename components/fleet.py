@@ -23,14 +23,15 @@ class Fleet(pulumi.ComponentResource):
     def __init__(self, name: str, spec: FleetSpec, digests: Mapping[Impl, str]) -> None:
         super().__init__("alert-threader:index:Fleet", name)
         options = pulumi.ResourceOptions(parent=self, protect=spec.protect)
-        hosts = {host.name: Host(host.name, host_inputs(host, spec), options) for host in spec.hosts}
+        hidden = pulumi.Output.secret
+        hosts = {host.name: Host(host.name, host_inputs(host, spec, hidden), options) for host in spec.hosts}
         generations = {instance.name: generation(instance, spec, digests) for instance in spec.instances}
         key = spec.digest_key.value if spec.digest_key else pulumi.get_stack()
         names = {instance: made.identity(key) for instance, made in generations.items()}
         staged = [
             Instance(
                 instance.name,
-                instance_inputs(instance, spec, generations[instance.name], names[instance.name], pulumi.Output.secret),
+                instance_inputs(instance, spec, generations[instance.name], names[instance.name], hidden),
                 pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=hosts[instance.host]),
             )
             for instance in spec.instances
@@ -57,7 +58,7 @@ class Fleet(pulumi.ComponentResource):
         for host, kind, part in parts(spec, pulumi.get_stack()):
             # On its host alone: no rollout waits for the monitoring, and it waits for none.
             own = pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=hosts[host.name])
-            KINDS[kind](f"{host.name}-{part.name}", part_inputs(part, host, spec, pulumi.Output.secret), own)
+            KINDS[kind](f"{host.name}-{part.name}", part_inputs(part, host, spec, hidden), own)
         hooks("after", spec.hooks.after, names, pulumi.ResourceOptions(parent=self, depends_on=rollout))
         self.instances = rollout.instances
         self.rollout = pulumi.Output.all(rollout.rollout, rollout.standing).apply(lambda each: went(*each))

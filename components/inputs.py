@@ -10,11 +10,14 @@ from deploy.manifest.generation import Generation
 from deploy.manifest.health import health_manifest
 from deploy.manifest.host import host_manifest
 from deploy.manifest.instance import environment, instance_manifest, settings_files
-from deploy.manifest.monitoring.part import LOOPBACK, listening
-from deploy.manifest.paths import instance_directory
-from deploy.settings.addresses import endpoint
+from deploy.manifest.items import Manifest
+from deploy.manifest.monitoring.access import ANYBODY, CA
+from deploy.manifest.monitoring.part import HIDDEN, LOOPBACK, listening
+from deploy.manifest.paths import HEALTH_DIRECTORY, instance_directory
+from deploy.settings.addresses import alertmanager_urls, endpoint
 from deploy.settings.specs import FleetSpec, HostSpec, Impl, InstanceSpec, NoSource, Strategy
 from deploy.settings.values import SLACK, SLACK_API, TOKEN
+from monitoring.access import HEALTH, access
 
 RIGHTS = {"env": "root:root 0600", "settings.json": "root:root 0644", "unit.conf": "root:root 0644"}
 Inputs = dict[str, Any]
@@ -32,14 +35,22 @@ def connection(host: HostSpec) -> Inputs:
     }
 
 
-def host_inputs(host: HostSpec, fleet: FleetSpec) -> Inputs:
-    """The inputs of a Host."""
+def hidden_files(manifest: Manifest, hide: Callable[[str], Any]) -> dict[str, Any]:
+    """The files of a manifest; `hide` marks those that are secret."""
+    return {path: hide(text) if manifest.access[path] == HIDDEN else text for path, text in manifest.files.items()}
+
+
+def host_inputs(host: HostSpec, fleet: FleetSpec, hide: Callable[[str], Any]) -> Inputs:
+    """The inputs of a Host; `hide` marks a secret."""
     impls = {str(instance.impl) for instance in fleet.instances if instance.host == host.name}
+    asking = access(fleet, HEALTH, "") if impls and _own(fleet) else ANYBODY
+    manifest = host_manifest(*impls, metrics=fleet.health.metrics, access=asking)
     return {
         "connection": connection(host),
         "lost": host.lost,
         "unreachable": str(fleet.rollout.unreachable),
-        **host_manifest(*impls, metrics=fleet.health.metrics).sections(),
+        **manifest.sections(),
+        "files": hidden_files(manifest, hide),
     }
 
 
@@ -92,7 +103,8 @@ def instance_inputs(
 def health_inputs(instance: InstanceSpec, fleet: FleetSpec) -> Inputs:
     """The inputs of an instance's HealthTimer."""
     host = fleet.host(instance.host)
-    sections = health_manifest(instance.name, instance.host, str(instance.impl), fleet.health).sections()
+    manifest = health_manifest(instance.name, instance.host, str(instance.impl), fleet.health, _own(fleet))
+    sections = manifest.sections()
     return {
         "instance": instance.name,
         "host": instance.host,
@@ -102,6 +114,16 @@ def health_inputs(instance: InstanceSpec, fleet: FleetSpec) -> Inputs:
         "metrics": fleet.health.metrics,
         **{name: sections[name] for name in ("directories", "files", "access", "links", "units")},
     }
+
+
+def _own(fleet: FleetSpec) -> Inputs:
+    """How health checks ask the fleet's own Alertmanagers: no other one is told the password."""
+    wanted, urls = fleet.monitoring, set(alertmanager_urls(fleet)) & set(fleet.health.alertmanagers)
+    if not urls or not (wanted.tls or wanted.basic_auth):
+        return {}
+    ca = {"ca": f"{HEALTH_DIRECTORY}/{CA}"} if wanted.tls else {}
+    login = {"user": wanted.basic_auth.user} if wanted.basic_auth else {}
+    return {"urls": sorted(urls), **ca, **login}
 
 
 def rollout_inputs(fleet: FleetSpec, generations: Mapping[str, str], hide: Callable[[str], Any]) -> Inputs:

@@ -53,8 +53,15 @@ def monitoring(spec: FleetSpec) -> dict[str, Any] | None:
         "every": wanted.prometheus.every,
         "retention_days": wanted.prometheus.retention_days,
         "objective": wanted.objective,
+        **({"access": access} if (access := _access(spec)) else {}),
         "notes": [*([] if has_loki else [NO_LOKI]), *([] if has_grafana else [NO_GRAFANA])],
     }
+
+
+def _access(spec: FleetSpec) -> dict[str, str]:
+    """How the parts of the monitoring are asked, apart from the password."""
+    tls, basic_auth = spec.monitoring.tls, spec.monitoring.basic_auth
+    return {**({"ca": tls.ca} if tls else {}), **({"user": basic_auth.user} if basic_auth else {})}
 
 
 def inventory(spec: FleetSpec) -> dict[str, Any]:

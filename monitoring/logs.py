@@ -16,6 +16,7 @@ batch are kept.
 
 from typing import Final
 
+from deploy.manifest.monitoring.access import authority
 from deploy.manifest.paths import part_data
 from deploy.settings.specs import FleetSpec, HostSpec
 from monitoring.log_labels import labels
@@ -73,6 +74,7 @@ filter heartbeat {{
 
 def _destination(fleet: FleetSpec) -> str:
     """Each request is asked again for ever, but for one that Loki calls invalid."""
+    tls = f'        tls(ca-file("{authority("log-shipper")}") peer-verify(yes))\n' if fleet.monitoring.tls else ""
     return f"""\
 destination loki {{
     http(
@@ -80,7 +82,7 @@ destination loki {{
         method("POST")
         headers("Content-Type: application/json")
         proxy("")
-        body-prefix('{{"streams":[')
+{tls}        body-prefix('{{"streams":[')
         body('{_BODY}')
         delimiter(",")
         body-suffix("]}}")

@@ -2,9 +2,10 @@
 
 from typing import Any, Final
 
+from deploy.manifest.monitoring.access import AUTHORIZATION, KEY, authority, certificate
 from deploy.manifest.monitoring.part import listening
-from deploy.manifest.paths import part_data, part_directory, part_unit
-from deploy.settings.addresses import endpoint
+from deploy.manifest.paths import credential_path, part_data, part_directory, part_unit
+from deploy.settings.addresses import alertmanager_urls, endpoint
 from deploy.settings.specs import FleetSpec, HostSpec, NoSource
 from monitoring.rules.rule import Group, Rule, Severity
 from monitoring.yaml_text import duration, yaml_text
@@ -14,8 +15,6 @@ RULES: Final = f"{part_directory('loki')}/rules"
 """Loki looks for the rules of a tenant in a folder with its name."""
 TENANT: Final = "fake"
 """What Loki calls its one tenant where `auth_enabled` is false."""
-GRPC_PORT: Final = 9095
-"""On loopback: Loki's parts speak with each other there, although all of them are in one process."""
 SHIPPER: Final = part_unit("log-shipper")
 """The unit of the log shipper, which each host has."""
 OLDEST: Final = "2024-01-01"
@@ -29,7 +28,7 @@ def installed(fleet: FleetSpec) -> bool:
 
 def url(fleet: FleetSpec) -> str:
     """Where Loki is reached by every host; needs `installed`."""
-    return f"http://{endpoint(fleet.monitors[0].address, fleet.monitoring.loki.port)}"
+    return f"{fleet.monitoring.scheme}://{endpoint(fleet.monitors[0].address, fleet.monitoring.loki.port)}"
 
 
 def configuration(fleet: FleetSpec, host: HostSpec) -> str:
@@ -59,15 +58,20 @@ question with an answer of more than 4 MB is never answered."""
 
 
 def _server(fleet: FleetSpec, host: HostSpec) -> dict[str, Any]:
-    """A push that is logged would be pushed in its turn, hence `warn`."""
+    """A push that is logged would be pushed in its turn, hence `warn`.
+
+    Its parts speak with each other by gRPC, on loopback, although all of them are in one process.
+    """
+    proof = {"cert_file": certificate("loki"), "key_file": credential_path("loki", KEY)}
     return {
         "http_listen_address": listening(host.address),
         "http_listen_port": fleet.monitoring.loki.port,
         "grpc_listen_address": "127.0.0.1",
-        "grpc_listen_port": GRPC_PORT,
+        "grpc_listen_port": fleet.monitoring.loki.grpc_port,
         "grpc_server_max_recv_msg_size": LONGEST_ANSWER,
         "grpc_server_max_send_msg_size": LONGEST_ANSWER,
         "log_level": "warn",
+        **({"http_tls_config": proof} if fleet.monitoring.tls else {}),
     }
 
 
@@ -107,19 +111,27 @@ def _limits(kept: str) -> dict[str, Any]:
 
 def _ruler(fleet: FleetSpec) -> dict[str, Any]:
     """The rules, and whom they tell; alerts lead to Grafana's view of the lines where people know its address."""
-    port, grafana = fleet.monitoring.alertmanager.port, fleet.monitoring.grafana
+    grafana, client = fleet.monitoring.grafana, _client(fleet)
     shown = {"external_url": grafana.external_url, "datasource_uid": "loki"} if grafana.external_url else {}
     return {
         "storage": {"type": "local", "local": {"directory": RULES}},
         "rule_path": f"{DATA}/rules",
         "poll_interval": "15s",
         "evaluation_interval": duration(fleet.monitoring.prometheus.every),
-        "alertmanager_url": ",".join(f"http://{endpoint(host.address, port)}" for host in fleet.monitors),
+        "alertmanager_url": ",".join(alertmanager_urls(fleet)),
+        **({"alertmanager_client": client} if client else {}),
         "enable_alertmanager_v2": True,
         "enable_api": True,
         **shown,
         "ring": {"kvstore": {"store": "inmemory"}},
     }
+
+
+def _client(fleet: FleetSpec) -> dict[str, str]:
+    """How the ruler asks Alertmanagers. Of basic authentication it takes no file, but of any other header it does."""
+    tls = {"tls_ca_path": authority("loki")} if fleet.monitoring.tls else {}
+    login = {"type": "Basic", "credentials_file": credential_path("loki", AUTHORIZATION)}
+    return {**tls, **(login if fleet.monitoring.basic_auth else {})}
 
 
 def rule_files(fleet: FleetSpec) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from deploy.settings.specs import FleetSpec, HostSpec
+from monitoring.access import asked
 from monitoring.scrape import alertmanagers, jobs
 from monitoring.yaml_text import duration, yaml_text
 
@@ -30,7 +31,7 @@ def configuration(fleet: FleetSpec, host: HostSpec) -> str:
             "rule_files": [RULES],
             "alerting": {
                 "alert_relabel_configs": [{"action": "labeldrop", "regex": "replica"}],
-                "alertmanagers": [{"static_configs": [{"targets": alertmanagers(fleet)}]}],
+                "alertmanagers": [{**asked(fleet), "static_configs": [{"targets": alertmanagers(fleet)}]}],
             },
             "scrape_configs": jobs(fleet, host),
         }

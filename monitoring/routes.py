@@ -44,7 +44,12 @@ def inhibitions() -> list[dict[str, Any]]:
             'alertname="ThreadersUnavailable"', 'alertname="AlertmanagerNotificationsFailing"', f'path="{DIRECT}"'
         ),
         _inhibit('alertname="HostDown"', 'alertname!="HostDown"', equal=("host",)),
-        _inhibit('alertname="ThreaderInstanceDown"', 'alertname="ThreaderHealthCheckFailed"', equal=("instance",)),
+        # Failed is of Prometheus, Failing of the health check itself, which has tried restarts.
+        _inhibit(
+            'alertname="ThreaderInstanceDown"',
+            'alertname=~"ThreaderHealthCheckFailed|ThreaderHealthCheckFailing"',
+            equal=("instance",),
+        ),
         # Without its node exporter nothing of a host is known that lies in text files.
         _inhibit(
             'alertname="MonitoringTargetDown",job="node"', 'alertname="ThreaderHealthCheckStale"', equal=("host",)

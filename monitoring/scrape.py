@@ -6,6 +6,7 @@ from typing import Any, Final
 from deploy.manifest.edge import reached_at
 from deploy.settings.addresses import endpoint
 from deploy.settings.specs import FleetSpec, HostSpec, Impl, InstanceSpec, NoSource
+from monitoring.access import asked
 
 LOOPBACK: Final = "127.0.0.1"
 Job = dict[str, Any]
@@ -41,7 +42,7 @@ def _nodes(fleet: FleetSpec) -> Job:
     """Its text files bring labels of their own: which instance a health check was about."""
     there = (host for host in fleet.hosts if not host.lost)
     targets = (_target(endpoint(host.address, fleet.monitoring.node_port), host.name) for host in there)
-    return _job("node", targets, honor_labels=True)
+    return _job("node", targets, honor_labels=True, **asked(fleet))
 
 
 def _edges(fleet: FleetSpec, monitor: HostSpec) -> Job:
@@ -60,9 +61,16 @@ def _own(fleet: FleetSpec, monitor: HostSpec) -> list[Job]:
     here = {"prometheus": spec.prometheus.port, "blackbox_exporter": spec.blackbox_port}
     managers = zip(alertmanagers(fleet), fleet.monitors, strict=True)
     return [
-        *(_job(name, [_target(endpoint(LOOPBACK, port), monitor.name)]) for name, port in here.items()),
-        _job("alertmanager", (_target(place, host.name) for place, host in managers)),
-        _job("loki", (_target(endpoint(host.address, spec.loki.port), host.name) for host in first)),
+        *(
+            _job(name, [_target(endpoint(LOOPBACK, port), monitor.name)], **asked(fleet, name=monitor.address))
+            for name, port in here.items()
+        ),
+        _job("alertmanager", (_target(place, host.name) for place, host in managers), **asked(fleet)),
+        _job(
+            "loki",
+            (_target(endpoint(host.address, spec.loki.port), host.name) for host in first),
+            **asked(fleet, login=False),
+        ),
     ]
 
 
@@ -78,11 +86,12 @@ def _probes(fleet: FleetSpec, monitor: HostSpec) -> Job:
         )
         for each in _watched(fleet)
     )
-    asked = [
+    through = [
         {"source_labels": ["__address__"], "target_label": "__param_target"},
         {"target_label": "__address__", "replacement": endpoint(LOOPBACK, fleet.monitoring.blackbox_port)},
     ]
-    return _job("blackbox", targets, metrics_path="/probe", params={"module": ["http_2xx"]}, relabel_configs=asked)
+    more = {"metrics_path": "/probe", "params": {"module": ["http_2xx"]}, "relabel_configs": through}
+    return _job("blackbox", targets, **more, **asked(fleet, name=monitor.address))
 
 
 def _watched(fleet: FleetSpec) -> list[InstanceSpec]:

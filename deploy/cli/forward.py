@@ -4,23 +4,25 @@ import socket
 import subprocess
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from deploy.cli import console, ssh
 from deploy.cli.errors import CliError
+from deploy.cli.monitor_get import opener
 from deploy.cli.monitor_where import Where
 from deploy.hosts.client import Connection
+from deploy.settings.masking import setting
+from deploy.settings.specs import MONITORING_PASSWORD
 
 NO_GRAFANA: Final = "Grafana: not installed here, set monitoring.grafana.source"
 ALERTS: Final = "/api/v2/alerts"
 NO_PAGE: Final = "does not include a web"
 """What the page of an Alertmanager says of itself that was built without one."""
+PASSWORD_SHOWN: Final = f"pulumi config get --path {setting(('secrets', MONITORING_PASSWORD))}"
 SECONDS: Final = 10.0
 """How long the connection, and each part, may take to answer."""
-_DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True)
@@ -115,15 +117,17 @@ def _tell(where: Where, pairs: Sequence[tuple[int, Forward]]) -> None:
         if port != each.usual:
             console.say(f"port {each.usual} is taken here, so {each.name} is at {port}", "yellow")
     for port, each in pairs:
-        console.say(told(each, port, _asked(port)))
+        console.say(told(each, port, _asked(where, port), where.access.scheme))
+    if where.access.user:
+        console.say(f"user {where.access.user}, password: {PASSWORD_SHOWN}")
     if where.grafana is None:
         console.say(NO_GRAFANA)
     console.say(f"forwarded from {where.first} until Ctrl-C")
 
 
-def told(part: Forward, port: int, page: str | None) -> str:
+def told(part: Forward, port: int, page: str | None, scheme: str = "http") -> str:
     """The line about a part, given what its page says, or None where it does not answer. Pure."""
-    base = f"http://localhost:{port}"
+    base = f"{scheme}://localhost:{port}"
     if page is None:
         return f"{part.name:<13} {base}  does not answer; next: threader preview"
     if part.name == "Alertmanager" and NO_PAGE in " ".join(page.split()):
@@ -132,10 +136,12 @@ def told(part: Forward, port: int, page: str | None) -> str:
     return f"{part.name:<13} {base}{part.page.rstrip('/')}{note}"
 
 
-def _asked(port: int) -> str | None:
-    """What answers at a local port, if anything does."""
+def _asked(where: Where, port: int) -> str | None:
+    """What answers at a local port, if anything does: it has to prove that it is the first monitor's."""
+    access, name = where.access, str(where.monitors[where.first]["address"])
     try:
-        with _DIRECT.open(f"http://127.0.0.1:{port}/", timeout=SECONDS) as answer:
+        direct = opener(name, cadata=access.ca) if access.ca else opener()
+        with direct.open(f"{access.scheme}://127.0.0.1:{port}/", timeout=SECONDS) as answer:
             return str(answer.read(65536).decode(errors="replace"))
     except urllib.error.HTTPError as error:
         error.close()

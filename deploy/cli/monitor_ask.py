@@ -12,6 +12,8 @@ from deploy.cli.look import Asks, on_each
 from deploy.cli.monitor_where import Where
 from deploy.faults import HostFault
 from deploy.hosts.client import Connection
+from deploy.manifest.monitoring.access import PASSWORD, authority
+from deploy.manifest.paths import part_directory
 from monitoring.dashboards import Panel, Source, View, filled
 
 LINES: Final = 20
@@ -60,21 +62,30 @@ class Found:
 def ask(where: Where, panels: Sequence[Panel], instance: str) -> Found:
     """What all of them say, asked on the first monitor that can be reached; raises HostFault when none can."""
     urls = [url for panel in panels for url in _queries(where, panel, instance)]
-    urls += [f"http://{place}/api/v2/alerts?silenced=false&inhibited=false" for place in where.alertmanagers.values()]
+    alerts = "/api/v2/alerts?silenced=false&inhibited=false"
+    urls += [f"{where.access.scheme}://{place}{alerts}" for place in where.alertmanagers.values()]
     faults: list[HostFault] = []
     for host, connection in where.monitors.items():
-        answers = _on(connection, urls)
+        answers = _on(connection, urls, _access(where, connection))
         if not isinstance(answers, HostFault):
             return _found(where, panels, answers, host, tuple(faults))
         faults.append(answers)
     raise faults[0]
 
 
-def _on(connection: Connection, urls: Sequence[str]) -> list[Mapping[str, Any]] | HostFault:
+def _access(where: Where, connection: Connection) -> dict[str, str]:
+    """How parts are asked on a monitor: with what its Prometheus has there, so that no secret goes anywhere."""
+    part, access = "prometheus", where.access
+    trust = {"ca": authority(part), "name": str(connection["address"])} if access.ca else {}
+    login = {"user": access.user, "password": f"{part_directory(part)}/{PASSWORD}"} if access.user else {}
+    return {**trust, **login}
+
+
+def _on(connection: Connection, urls: Sequence[str], access: Mapping[str, str]) -> list[Mapping[str, Any]] | HostFault:
     script = Path(__file__).with_name("monitor_get.py").read_text()
 
     async def act(hosts: Asks, connection: Connection) -> Any:
-        words = ["python3", "-c", script, json.dumps(urls)]
+        words = ["python3", "-c", script, json.dumps(urls), *([json.dumps(access)] if access else [])]
         return json.loads((await hosts.ask(connection, "run", words=words, seconds=SECONDS))[-1])
 
     return on_each({"": connection}, act)[""]
@@ -84,8 +95,9 @@ def _queries(where: Where, panel: Panel, instance: str) -> list[str]:
     """One URL for each query of a panel."""
     expressions = [filled(each, instance) for each in panel.expressions]
     if panel.source is Source.PROMETHEUS:
-        return [f"http://{where.prometheus.address}/api/v1/query?{urlencode({'query': each})}" for each in expressions]
-    base = f"http://{where.loki.address if where.loki else ''}/loki/api/v1"
+        base = f"{where.access.scheme}://{where.prometheus.address}/api/v1"
+        return [f"{base}/query?{urlencode({'query': each})}" for each in expressions]
+    base = f"{where.access.scheme}://{where.loki.address if where.loki else ''}/loki/api/v1"
     if panel.view is View.LOGS:
         return [f"{base}/query_range?{urlencode({'query': each, 'limit': LINES})}" for each in expressions]
     return [f"{base}/query?{urlencode({'query': each})}" for each in expressions]

@@ -1,23 +1,63 @@
-"""Prints as one line of JSON what each URL answers: monitor_get URLS, a list of URLs as JSON.
+"""Prints as one line of JSON what each URL answers: monitor_get URLS [ACCESS], a list of URLs as JSON.
+
+ACCESS is how they are asked, as JSON: {"ca": file of whom to trust, "name": what is in the certificate of this host,
+"user", "password": a file}, of which each may be missing.
 
 An answer is {"found": its JSON} or {"why": why there is none}. Runs on a monitor, since Prometheus listens on loopback
 there; nothing of it is left. Python 3.10, standard library.
 """
 
+import base64
 import json
+import socket
+import ssl
 import sys
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 TIMEOUT, AT_A_TIME = 10.0, 8
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+LOOPBACK = "127.0.0.1"
 
 
-def get(url: str) -> "dict[str, object]":
+class Named(ssl.SSLContext):
+    """Knows what answers on loopback by the name of its host, which is what certificates have."""
+
+    name = LOOPBACK
+
+    def wrap_socket(self, sock: socket.socket, *words: Any, **more: Any) -> ssl.SSLSocket:
+        """As always, with another name."""
+        if more.get("server_hostname") == LOOPBACK:
+            more["server_hostname"] = self.name
+        return super().wrap_socket(sock, *words, **more)
+
+
+def opener(name: "str | None" = None, **trusted: str) -> urllib.request.OpenerDirector:
+    """What asks without a proxy; `trusted` is the cafile or the cadata of whom to trust, by default nobody's."""
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if trusted:
+        context = Named(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(**trusted)
+        context.name = name or LOOPBACK
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(*handlers)
+
+
+def headers(access: "dict[str, str]") -> "dict[str, str]":
+    """The headers that tell who asks."""
+    if "user" not in access:
+        return {}
+    login = f"{access['user']}:{Path(access['password']).read_text().strip()}"
+    return {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
+
+
+def get(url: str, access: "dict[str, str]") -> "dict[str, object]":
     """One answer."""
     try:
-        with DIRECT.open(url, timeout=TIMEOUT) as answer:
+        direct = opener(access["name"], cafile=access["ca"]) if "ca" in access else opener()
+        with direct.open(urllib.request.Request(url, headers=headers(access)), timeout=TIMEOUT) as answer:
             return {"found": json.load(answer)}
     except urllib.error.HTTPError as error:
         with error:
@@ -27,11 +67,11 @@ def get(url: str) -> "dict[str, object]":
         return {"why": str(getattr(error, "reason", error)) or type(error).__name__}
 
 
-def main(urls: "list[str]") -> None:
+def main(urls: "list[str]", access: "dict[str, str]") -> None:
     """Ask all, some at a time, and print."""
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        print(json.dumps(list(pool.map(get, urls))))
+        print(json.dumps(list(pool.map(lambda url: get(url, access), urls))))
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main(json.loads(sys.argv[1]), json.loads(sys.argv[2]) if sys.argv[2:] else {})

@@ -26,6 +26,19 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Access:
+    """How parts of monitoring are asked: `ca` is whom to trust, as PEM, and `user` as whom, each where it is needed."""
+
+    ca: str | None = None
+    user: str | None = None
+
+    @property
+    def scheme(self) -> str:
+        """With which word addresses begin."""
+        return "https" if self.ca else "http"
+
+
+@dataclass(frozen=True)
 class Where:
     """The parts of monitoring, and what panels depend on.
 
@@ -39,6 +52,7 @@ class Where:
     loki: Part | None
     grafana: Part | None
     scope: Scope
+    access: Access = Access()
 
     @property
     def first(self) -> str:
@@ -65,6 +79,7 @@ def where(fleet: Fleet, outputs: Mapping[str, Any]) -> Where:
         loki=_loki(found.get("loki"), fleet),
         grafana=Part.of(found.get("grafana")),
         scope=_scope(found, fleet),
+        access=Access(**found.get("access", {})),
     )
 
 

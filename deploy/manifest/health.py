@@ -1,15 +1,19 @@
 """The health check of an instance: units that all instances of a host share, and what each has of its own. Pure."""
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from deploy.manifest.items import Manifest
+from deploy.manifest.monitoring.access import ANYBODY, Access
+from deploy.manifest.monitoring.part import HIDDEN, PUBLIC, ended
 from deploy.manifest.paths import (
     DATA_DIRECTORY,
     ENV_DIRECTORY,
     HEALTH_DATA,
+    HEALTH_DIRECTORY,
     HEALTH_PROBE,
     HELPER,
     UNIT_DIRECTORY,
@@ -112,8 +116,12 @@ def probe_source() -> str:
     return (Path(__file__).parents[1] / "hosts" / "helper" / "health.py").read_text()
 
 
-def check_unit(metrics: str) -> str:
-    """The service that a timer starts; beside its own state it writes only in the folder `metrics`."""
+def check_unit(metrics: str, credentials: Iterable[str] = ()) -> str:
+    """The service that a timer starts; beside its own state it writes only in the folder `metrics`.
+
+    The threaders run as the same user: so secrets are `credentials`, which are this unit's alone.
+    """
+    loaded = "".join(f"LoadCredential={name}:{HEALTH_DIRECTORY}/{name}\n" for name in credentials)
     return f"""\
 {_HEAD}
 [Unit]
@@ -126,7 +134,7 @@ StartLimitIntervalSec=0
 Type=oneshot
 User={USER}
 Group={USER}
-ExecStart={HEALTH_PROBE} check %i
+{loaded}ExecStart={HEALTH_PROBE} check %i
 TimeoutStartSec=300
 LogLevelMax=notice
 SyslogIdentifier=alert-threader-health
@@ -137,18 +145,26 @@ UMask=0022
 {_HARDENED}"""
 
 
-def health_base(metrics: str) -> Manifest:
-    """What a host gets for the health checks of all its instances."""
+def health_base(metrics: str, access: Access = ANYBODY) -> Manifest:
+    """What a host gets for the health checks of all its instances; `access` is for the fleet's own Alertmanagers."""
+    public, hidden = (
+        {f"{HEALTH_DIRECTORY}/{name}": ended(text) for name, text in texts.items()}
+        for texts in (access.files, access.secrets)
+    )
     files = {
         HEALTH_PROBE: probe_source(),
-        CHECK_PATH: check_unit(metrics),
+        CHECK_PATH: check_unit(metrics, access.secrets),
         TIMER_PATH: TIMER,
         RESTART_PATH: RESTART,
+        **public,
+        **hidden,
     }
+    rights = {HEALTH_PROBE: "root:root 0755", **dict.fromkeys(hidden, HIDDEN)}
+    own = {HEALTH_DIRECTORY: "root:root 0755"} if public or hidden else {}
     return Manifest(
-        directories={HEALTH_DATA: f"{USER}:{USER} 0755", metrics: SHARED},
+        directories={HEALTH_DATA: f"{USER}:{USER} 0755", metrics: SHARED, **own},
         files=files,
-        access={path: "root:root 0755" if path == HEALTH_PROBE else "root:root 0644" for path in files},
+        access={path: rights.get(path, PUBLIC) for path in files},
     )
 
 
@@ -167,8 +183,10 @@ def schedule_path(instance: str) -> str:
     return f"{UNIT_DIRECTORY}/{timer_name(instance)}.d/schedule.conf"
 
 
-def health_manifest(instance: str, host: str, impl: str, health: HealthSpec) -> Manifest:
-    """The timer of one instance, and what its check is to do."""
+def health_manifest(
+    instance: str, host: str, impl: str, health: HealthSpec, own: Mapping[str, object] | None = None
+) -> Manifest:
+    """The timer of one instance, and what its check is to do; `own` is how it asks the fleet's own Alertmanagers."""
     settings = {
         "host": host,
         "impl": impl,
@@ -178,6 +196,7 @@ def health_manifest(instance: str, host: str, impl: str, health: HealthSpec) -> 
         "restarts": health.restarts,
         "alertmanagers": list(health.alertmanagers),
         "metrics": health.metrics,
+        **({"own": dict(own)} if own else {}),
     }
     files = {
         settings_path(instance): json.dumps(settings, indent=1, sort_keys=True) + "\n",

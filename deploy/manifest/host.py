@@ -7,6 +7,7 @@ from typing import Final
 from deploy.manifest import unit
 from deploy.manifest.health import health_base
 from deploy.manifest.items import Manifest
+from deploy.manifest.monitoring.access import ANYBODY, Access
 from deploy.manifest.paths import (
     ARTIFACT_DIRECTORY,
     DATA_DIRECTORY,
@@ -30,12 +31,12 @@ def helper_files() -> dict[str, str]:
     return {HELPER: (folder / "start.py").read_text(), **parts}
 
 
-def host_manifest(*impls: str, metrics: str = HealthSpec().metrics) -> Manifest:
+def host_manifest(*impls: str, metrics: str = HealthSpec().metrics, access: Access = ANYBODY) -> Manifest:
     """What a host gets on which instances of `impls` run. Packages that were installed stay when nobody needs them.
 
-    `metrics` is the folder of node_exporter's textfile collector.
+    `metrics` is the folder of node_exporter's textfile collector, `access` is what health checks need.
     """
-    health = health_base(metrics)
+    health = health_base(metrics, access)
     files = {**helper_files(), unit.TEMPLATE_PATH: unit.TEMPLATE, unit.SETTLE_PATH: unit.SETTLE}
     return Manifest(
         users={USER: SERVICE_USER},

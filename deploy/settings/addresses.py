@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from deploy.settings.scalars import filled, text, wrong
+from deploy.settings.specs import FleetSpec
 
 _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
@@ -90,6 +91,12 @@ def _base(value: object, example: str) -> str:
 def endpoint(address: str, port: int) -> str:
     """ADDRESS:PORT, as a URL has it and as programs take it."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def alertmanager_urls(fleet: FleetSpec) -> tuple[str, ...]:
+    """The base URLs of the fleet's own Alertmanagers."""
+    wanted = fleet.monitoring
+    return tuple(f"{wanted.scheme}://{endpoint(host.address, wanted.alertmanager.port)}" for host in fleet.monitors)
 
 
 def is_web_address(found: str) -> bool:

@@ -7,13 +7,14 @@ from typing import Final
 
 from deploy.settings import instances, once, read, sections
 from deploy.settings import secrets as encrypted
-from deploy.settings.addresses import endpoint
+from deploy.settings.addresses import alertmanager_urls
 from deploy.settings.edge import check_edge, check_reach
 from deploy.settings.environment import environment
 from deploy.settings.fleet import check_artifacts
 from deploy.settings.hosts import check_hosts, hosts, rows
 from deploy.settings.monitoring import check_monitoring
 from deploy.settings.origins import ReadText, operators_file
+from deploy.settings.passwords import check_password, in_the_clear
 from deploy.settings.progressive import Around, check_progressive
 from deploy.settings.report import Report
 from deploy.settings.rolling import check_batch, check_order
@@ -56,6 +57,7 @@ def load(
     shared = environment(config, secret_keys, environ, stack_file, report)
     edges = check_edge(config.get("edge"), host_items, host_rows, places, report)
     monitors = check_monitoring(config, host_items, host_rows, places, shared.given, report)
+    check_password(config.get("monitoring"), shared, report)
     check_reach(places, shared, edges, monitors, report)
     slotted = this_time.slotted(config)
     check_stores(places, shared, edges, report, slotted=slotted)
@@ -79,7 +81,7 @@ def load(
         notes=(*map(_lost, (host for host in host_specs if host.lost)), *shared.notes),
         digest_key=encrypted.digest_key(config, secret_keys, report),
         hooks=sections.hooks(config, report),
-        monitoring=sections.monitoring(config, report, read_text),
+        monitoring=sections.monitoring(config, host_specs, report, read_text),
         protect=sections.protect(config, stack, report),
     )
     report.done()
@@ -89,16 +91,14 @@ def load(
 def _noted(fleet: FleetSpec) -> FleetSpec:
     """The fleet, with what is to be said of this deploy, and of the synthetic alerts that its gates would need."""
     said = (once.note(fleet.rollout), note(fleet))
-    return replace(fleet, notes=(*fleet.notes, *(each for each in said if each)))
+    return replace(fleet, notes=(*fleet.notes, *in_the_clear(fleet), *(each for each in said if each)))
 
 
 def _told_by_default(fleet: FleetSpec, health: object) -> FleetSpec:
     """The fleet, whose health checks tell its own Alertmanagers where the settings name none."""
     if not fleet.monitors or (isinstance(health, Mapping) and health.get("alertmanagers") is not None):
         return fleet
-    port = fleet.monitoring.alertmanager.port
-    urls = tuple(f"http://{endpoint(host.address, port)}" for host in fleet.monitors)
-    return replace(fleet, health=replace(fleet.health, alertmanagers=urls))
+    return replace(fleet, health=replace(fleet.health, alertmanagers=alertmanager_urls(fleet)))
 
 
 def _lost(host: HostSpec) -> str:

@@ -49,8 +49,9 @@ def of_monitoring(given: Keys, rows: Sequence[HostRow]) -> Iterator[Port]:
     yield from _ports(given, monitors, ("prometheus", "port"), ("alertmanager", "port"), ("blackbox_port",))
     if len(monitors) > 1:
         yield from _ports(given, monitors, ("alertmanager", "cluster_port"))
-    for part in (part for part in ("loki", "grafana") if installed(given, part)):
-        yield from _ports(given, monitors[:1], (part, "port"))
+    alone = {"loki": ("port", "grpc_port"), "grafana": ("port",)}
+    for part in (part for part in alone if installed(given, part)):
+        yield from _ports(given, monitors[:1], *((part, key) for key in alone[part]))
 
 
 def edge_port(given: Keys, key: str) -> int | None:

@@ -3,7 +3,7 @@
 What is wrong goes into the report; the spec that is returned then is of no use, and never reaches anybody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from pydantic_core import PydanticCustomError
 
 from deploy.settings import read, rollout_shape, scalars, shape
+from deploy.settings.certificates import checked_tls
 from deploy.settings.errors import SECTIONS
 from deploy.settings.masking import Path
 from deploy.settings.origins import ReadText, archive_mistake
@@ -19,10 +20,12 @@ from deploy.settings.specs import (
     AlertmanagerSpec,
     ArchiveSource,
     ArtifactSpec,
+    BasicAuthSpec,
     EdgeSpec,
     GrafanaSpec,
     HealthSpec,
     HooksSpec,
+    HostSpec,
     Impl,
     LokiSpec,
     MonitoringSpec,
@@ -82,8 +85,8 @@ def hooks(config: Config, report: Report) -> HooksSpec:
     return HooksSpec(**form.model_dump()) if form else HooksSpec()
 
 
-def monitoring(config: Config, report: Report, read_text: ReadText) -> MonitoringSpec:
-    """The monitoring; `read_text` reads the .sources files of vendors that it names."""
+def monitoring(config: Config, hosts: Sequence[HostSpec], report: Report, read_text: ReadText) -> MonitoringSpec:
+    """The monitoring of `hosts`; `read_text` reads the .sources files and the certificates that it names."""
     form = read.form(shape.Monitoring, config.get("monitoring"), ("monitoring",), report)
     if form is None:
         return MonitoringSpec()
@@ -93,8 +96,10 @@ def monitoring(config: Config, report: Report, read_text: ReadText) -> Monitorin
         values = dict(getattr(form, name))  # of the form, whose sources are specs already
         source = _with_text(values.pop("source"), ("monitoring", name, "source", "sources"), report, read_text)
         parts[name] = kind(**values, source=source)
-    alone = {name: value for name, value in form if name not in kinds}
-    return MonitoringSpec(**{**alone, **parts})
+    alone = {name: value for name, value in form if name not in (*kinds, "tls", "basic_auth")}
+    tls = checked_tls(form.tls, hosts, report, read_text) if form.tls else None
+    basic_auth = BasicAuthSpec(form.basic_auth.user) if form.basic_auth else None
+    return MonitoringSpec(**{**alone, **parts}, tls=tls, basic_auth=basic_auth)
 
 
 def _with_text(source: Source, path: Path, report: Report, read_text: ReadText) -> Source:

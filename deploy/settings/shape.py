@@ -180,6 +180,7 @@ class Loki(Form):
     """`loki` of the section `monitoring`."""
 
     port: Port = _LOKI.port
+    grpc_port: Port = _LOKI.grpc_port
     retention_days: Days = _LOKI.retention_days
     source: Undistributed = _LOKI.source
 
@@ -190,6 +191,20 @@ class Grafana(Form):
     port: Port = _GRAFANA.port
     external_url: Url | None = _GRAFANA.external_url
     source: Undistributed = _GRAFANA.source
+
+
+class Tls(Form):
+    """`tls` of the section `monitoring`."""
+
+    cert: FilePath = Field(examples=["tls/monitoring.pem"])
+    key: FilePath = Field(examples=["tls/monitoring.key"])
+    ca: FilePath = Field(examples=["tls/ca.pem"])
+
+
+class BasicAuth(Form):
+    """`basic_auth` of the section `monitoring`."""
+
+    user: Annotated[str, PlainValidator(words.basic_user)] = Field(examples=["monitoring"])
 
 
 class Monitoring(Form):
@@ -206,3 +221,5 @@ class Monitoring(Form):
     )
     objective: Annotated[float, PlainValidator(scalars.percent)] = _MONITORING.objective
     runbooks: Text = _MONITORING.runbooks
+    tls: Annotated[Tls, BeforeValidator(inner)] | None = None
+    basic_auth: Annotated[BasicAuth, BeforeValidator(inner)] | None = None

@@ -265,6 +265,8 @@ class NoSource:
 
 GRAFANA_PASSWORD: Final = "GRAFANA_ADMIN_PASSWORD"  # noqa: S105 - the name of the secret
 """The secret of a stack that Grafana alone gets, and no threader."""
+MONITORING_PASSWORD: Final = "MONITORING_PASSWORD"  # noqa: S105 - the name of the secret
+"""The secret of a stack that parts of the monitoring ask each other with, and that no threader gets."""
 
 Source = PackageSource | ArchiveSource | TarballSource | NoSource
 
@@ -293,9 +295,13 @@ class AlertmanagerSpec:
 
 @dataclass(frozen=True, slots=True)
 class LokiSpec:
-    """Loki keeps logs for `retention_days` days. It is there only where `source` says how."""
+    """Loki keeps logs for `retention_days` days. It is there only where `source` says how.
+
+    Its parts speak with each other at `grpc_port`, on loopback.
+    """
 
     port: int = 3100
+    grpc_port: int = 9095
     retention_days: int = 7
     source: Source = NoSource()
 
@@ -310,12 +316,33 @@ class GrafanaSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsSpec:
+    """How the parts of the monitoring prove who they are, and whom they believe, as PEM.
+
+    `cert` is one certificate for all hosts, with those between it and `ca`, which is all that clients trust; `key` is
+    its key.
+    """
+
+    cert: str
+    key: Secret
+    ca: str
+
+
+@dataclass(frozen=True, slots=True)
+class BasicAuthSpec:
+    """As whom the parts of the monitoring are asked; the password is the secret MONITORING_PASSWORD."""
+
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
 class MonitoringSpec:
     """The monitoring stack, on the hosts with the role `monitor`, and what every host has for it.
 
     `node_port` is node_exporter's on every host, `blackbox_port` the prober's on monitors. Each host keeps up to
     `log_buffer_mb` MB of logs while Loki is away. `objective` percent of webhooks are to be delivered to Slack within
-    60 s. `runbooks` is where the links in alerts begin: by default the folder in this repository.
+    60 s. `runbooks` is where the links in alerts begin: by default the folder in this repository. Without `tls` parts
+    speak plain HTTP; without `basic_auth` whoever reaches them may ask them.
     """
 
     prometheus: PrometheusSpec = PrometheusSpec()
@@ -327,6 +354,13 @@ class MonitoringSpec:
     log_buffer_mb: int = 64
     objective: float = 99.9
     runbooks: str = "docs/runbooks"
+    tls: TlsSpec | None = None
+    basic_auth: BasicAuthSpec | None = None
+
+    @property
+    def scheme(self) -> str:
+        """With which word the addresses of parts begin."""
+        return "https" if self.tls else "http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +414,6 @@ class FleetSpec:
         return MappingProxyType({**self.env, **instance.env})
 
     def secrets_of(self, instance: InstanceSpec) -> Mapping[str, Secret]:
-        """The secret variables of an instance: the fleet's, except Grafana's, and what its own `env` overrides."""
-        others = {GRAFANA_PASSWORD, *instance.env}
+        """The secret variables of an instance: the fleet's, except the monitoring's, and what its `env` overrides."""
+        others = {GRAFANA_PASSWORD, MONITORING_PASSWORD, *instance.env}
         return MappingProxyType({name: each for name, each in self.secrets.items() if name not in others})

@@ -42,6 +42,13 @@ def user(value: object) -> str:
     return found if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", found) else wrong("is no name of a user")
 
 
+def basic_user(value: object) -> str:
+    """The name of a user of HTTP's basic authentication, in which a colon ends it."""
+    found = filled(value)
+    form = "has to be made of letters, digits and . _ @ -, at most 64 characters"
+    return found if re.fullmatch(r"[A-Za-z0-9._@-]{1,64}", found) else wrong(form, "for example monitoring")
+
+
 def ssh_port(value: object) -> int:
     """The port of sshd."""
     return integer(value, 1, 65535, "a port")

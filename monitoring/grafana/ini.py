@@ -4,6 +4,8 @@ import io
 from configparser import RawConfigParser
 from typing import Final
 
+from deploy.manifest.monitoring.access import KEY, certificate
+from deploy.manifest.paths import credential_path
 from deploy.settings.specs import FleetSpec
 
 DATA: Final = "/var/lib/alert-threader-grafana"
@@ -17,7 +19,8 @@ def configuration(fleet: FleetSpec, provisioning: str, home: str) -> str:
 
     `provisioning` is the folder of datasources and providers, `home` the file of the dashboard that is shown first.
     """
-    grafana = fleet.monitoring.grafana
+    grafana, scheme = fleet.monitoring.grafana, fleet.monitoring.scheme
+    proof = {"cert_file": certificate("grafana"), "cert_key": credential_path("grafana", KEY)}
     sections = {
         "paths": {
             "data": DATA,
@@ -26,10 +29,11 @@ def configuration(fleet: FleetSpec, provisioning: str, home: str) -> str:
             "provisioning": provisioning,
         },
         "server": {
-            "protocol": "http",
+            "protocol": scheme,
             "http_addr": "127.0.0.1",
             "http_port": str(grafana.port),
-            "root_url": grafana.external_url or f"http://localhost:{grafana.port}/",
+            "root_url": grafana.external_url or f"{scheme}://localhost:{grafana.port}/",
+            **(proof if fleet.monitoring.tls else {}),
         },
         "analytics": {
             "reporting_enabled": "false",

@@ -44,7 +44,7 @@ def test_a_host_is_reached_as_its_spec_says():
 
 
 def test_a_lost_host_is_said_to_be_lost_to_everything_on_it():
-    assert host_inputs(FLEET.hosts[1], FLEET)["lost"] is True
+    assert host_inputs(FLEET.hosts[1], FLEET, hidden)["lost"] is True
     assert made_inputs(FLEET.instances[1])["lost"] is True
     assert rollout_inputs(FLEET, {}, hidden)["lost"] == ["app-2"]
 
@@ -75,7 +75,7 @@ def test_every_secret_is_marked_and_appears_nowhere_else():
 
 
 def test_inputs_are_plain_data():
-    host, rollout = host_inputs(FLEET.hosts[0], FLEET), rollout_inputs(FLEET, {"py-a": "1.2.0-x"}, hidden)
+    host, rollout = host_inputs(FLEET.hosts[0], FLEET, hidden), rollout_inputs(FLEET, {"py-a": "1.2.0-x"}, hidden)
     for inputs in (made_inputs(), host, rollout, health_inputs(PY_A, FLEET)):
         assert json.loads(json.dumps(inputs)) == inputs
 
@@ -86,7 +86,9 @@ def test_a_timer_is_told_of_a_lost_host_and_its_check_whom_to_tell_what():
     assert (made["host"], made["lost"], made["unreachable"], made["metrics"]) == ("app-2", True, "skip", "/srv/m")
     told = json.loads(made["files"]["/etc/alert-threader.d/py-b.health.json"])
     assert (told["host"], told["impl"], told["alertmanagers"]) == ("app-2", "python", ["http://am:9093"])
-    assert host_inputs(FLEET.hosts[1], spec(health=wanted))["directories"]["/srv/m"] == "root:alert-threader 0775"
+    assert (
+        host_inputs(FLEET.hosts[1], spec(health=wanted), hidden)["directories"]["/srv/m"] == "root:alert-threader 0775"
+    )
 
 
 def test_the_rollout_knows_every_instance_its_host_and_its_settings():

@@ -97,6 +97,10 @@ class Deployment:
                 content["config"][f"alert-threader:{name}"] = value
         self.stack.file.write_text(yaml.safe_dump(content, sort_keys=False))
 
+    def read(self, section: str) -> dict[str, object]:
+        """A section of the config as it is."""
+        return yaml.safe_load(self.stack.file.read_text())["config"][f"alert-threader:{section}"]
+
     def release(self, *artifacts: Artifact, version: str | None = None, **health: float) -> None:
         """Want another release, with an artifact for each implementation; by default called as the first of them."""
         paths = {artifact.impl: shown(artifact) for artifact in artifacts}

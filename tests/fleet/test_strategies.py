@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.fleet.deployment import Deployment, Done
-from tests.fleet.edges import UNIT, behind, post, states, told, url
+from tests.fleet.edges import behind, post, told, url
 from tests.fleet.lab import OTHER
 from tests.fleet.records import until
 from tests.fleet.threaders import IMPLS, artifacts
@@ -49,7 +49,8 @@ class Went:
 def stack(spare) -> Deployment:
     made = behind(spare("strategies"), EDGES, LAYOUT, *IMPLS.values())
     env = made.read("env")
-    made.change(env={**env, "SYNTHETIC_CHANNEL": QUIET, "SYNTHETIC_KEY": KEY})
+    made.change(env={**env, "SYNTHETIC_CHANNEL": QUIET})
+    made.run("config", "set", "--secret", "--path", "alert-threader:secrets.SYNTHETIC_KEY", KEY).good()
     wanted(made, "rolling")
     made.release(*artifacts(made.lab), deadline=DEADLINE)
     made.apply().good()
@@ -129,7 +130,9 @@ def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate
 def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(stack: Deployment, tell, strategy: str):
     before = stack.generations()
     wanted(stack, strategy)
-    stack.release(*artifacts(stack.lab, OTHER, go=stack.lab.dropping("go")), version=f"drops-{strategy}", deadline=DEADLINE)
+    stack.release(
+        *artifacts(stack.lab, OTHER, go=stack.lab.dropping("go")), version=f"drops-{strategy}", deadline=DEADLINE
+    )
     done = stack.apply().failed()
     tell(f"{strategy}: a release that drops one call in five was refused after {done.seconds:.1f} s in all")
     assert "delivery failed" in done.text

@@ -9,10 +9,12 @@ instance is in STATE/NAME.json; what it is to do, in CONFIG/NAME.health.json. Py
   health forget NAME   the timer is gone: end what was escalated, and remove all that was written about the instance
 """
 
+import base64
 import fcntl
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -26,6 +28,7 @@ from typing import Any
 
 DATA, RUN = Path("/var/lib/alert-threader"), Path("/run/alert-threader")
 CONFIG, STATE = Path("/etc/alert-threader.d"), Path("/var/lib/alert-threader-health")
+SECRETS = Path("/etc/alert-threader-health")  # for root; the unit of a check has a copy as a credential
 RESTART_DUE = 3  # the exit status that asks for a restart
 LASTS, RENEWED = 7200, 3600  # seconds until an alert ends by itself, and after which it is posted again
 POST_SECONDS = 5  # for one Alertmanager
@@ -35,7 +38,11 @@ VERDICTS = ("confirmed", "stopped", "failed", "refused", "unconfirmed", "undone"
 
 @dataclass(frozen=True)
 class Limits:
-    """What the operator wants: see HealthSpec. `host` and `impl` are labels; `metrics` is a folder."""
+    """What the operator wants: see HealthSpec. `host` and `impl` are labels; `metrics` is a folder.
+
+    `own` is how the fleet's own Alertmanagers are asked: their `urls`, the file `ca` of whom to trust, and as which
+    `user`. No other one is told the password.
+    """
 
     host: str
     impl: str
@@ -45,6 +52,7 @@ class Limits:
     failures: int = 2
     restarts: int = 3
     alertmanagers: tuple[str, ...] = ()
+    own: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -266,14 +274,34 @@ def unhealthy(url: str, seconds: float) -> str | None:
     return None if status == "ok" else f"{url} says status {status!r}"
 
 
-def post_to(urls: tuple[str, ...], alert: dict[str, Any]) -> bool:
+def password() -> str:
+    """What the fleet's own Alertmanagers ask for."""
+    return Path(os.environ.get("CREDENTIALS_DIRECTORY", SECRETS), "monitoring_password").read_text().strip()
+
+
+def asking(url: str, own: dict[str, Any] | None) -> tuple[urllib.request.OpenerDirector, dict[str, str]]:
+    """How an Alertmanager is asked, and the headers that it needs."""
+    headers = {"Content-Type": "application/json"}
+    if not own or url not in own["urls"]:
+        return DIRECT, headers
+    if "user" in own:
+        login = base64.b64encode(f"{own['user']}:{password()}".encode()).decode()
+        headers["Authorization"] = f"Basic {login}"
+    if "ca" not in own:
+        return DIRECT, headers
+    trusting = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=own["ca"]))
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), Unbent, trusting), headers
+
+
+def post_to(urls: tuple[str, ...], alert: dict[str, Any], own: dict[str, Any] | None = None) -> bool:
     """Post to every Alertmanager, since they tell one another of no alert; whether at least one took it."""
     taken = False
     for url in urls:
         path = f"{url.rstrip('/')}/api/v2/alerts"
         try:
-            request = urllib.request.Request(path, json.dumps([alert]).encode(), {"Content-Type": "application/json"})
-            with within(POST_SECONDS), DIRECT.open(request):
+            opener, headers = asking(url, own)
+            request = urllib.request.Request(path, json.dumps([alert]).encode(), headers)
+            with within(POST_SECONDS), opener.open(request):
                 taken = True
             say(NOTICE, f"{path} took the alert, which ends at {alert['endsAt']}")
         except urllib.error.HTTPError as error:
@@ -406,7 +434,7 @@ def check(name: str) -> int:
     state = judge(before, look, limits, now)
     if line := story(name, before, state, look, limits):
         say(WARNING if state.failures else NOTICE, line)
-    state = announce(name, state, limits, lambda alert: post_to(limits.alertmanagers, alert), now)
+    state = announce(name, state, limits, lambda alert: post_to(limits.alertmanagers, alert, limits.own), now)
     state = replace(state, switches=switches(name, before.switches))
     write(STATE / f"{name}.json", json.dumps(asdict(state), indent=1) + "\n")
     measure(name, state, limits, now)
@@ -429,7 +457,7 @@ def forget(name: str) -> int:
     except (OSError, ValueError, TypeError):
         return 0
     metrics_path(name, limits).unlink(missing_ok=True)
-    announce(name, state, limits, lambda alert: post_to(limits.alertmanagers, alert), time.time())
+    announce(name, state, limits, lambda alert: post_to(limits.alertmanagers, alert, limits.own), time.time())
     return 0
 
 

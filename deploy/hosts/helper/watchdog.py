@@ -8,10 +8,12 @@ Python 3.10, standard library only.
   watchdog check    one look; exits with 1 where something was to be told and could not be
 """
 
+import base64
 import json
 import os
 import signal
 import socket
+import ssl
 import sys
 import time
 import urllib.error
@@ -31,11 +33,16 @@ WARNING, NOTICE = 4, 5  # of syslog
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the operator wants: base URLs to ask, how long a Watchdog may be missing, and what the fleet is called."""
+    """What the operator wants: base URLs to ask, how long a Watchdog may be missing, and what the fleet is called.
+
+    `ca` is the file of whom to trust; `user`: as whom to ask.
+    """
 
     alertmanagers: tuple[str, ...]
     fleet: str
     stale_seconds: float = 300.0
+    ca: str | None = None
+    user: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,10 +125,29 @@ def within(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def ask(url: str) -> str | None:
+def credential(name: str) -> str:
+    """A secret of this unit."""
+    return Path(os.environ["CREDENTIALS_DIRECTORY"], name).read_text().strip()
+
+
+def asking(wanted: Wanted) -> tuple[urllib.request.OpenerDirector, dict[str, str]]:
+    """How Alertmanagers are asked, and the headers that they need."""
+    opener, headers = DIRECT, dict[str, str]()
+    if wanted.user:
+        login = base64.b64encode(f"{wanted.user}:{credential('monitoring_password')}".encode()).decode()
+        headers["Authorization"] = f"Basic {login}"
+    if wanted.ca:
+        trusting = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=wanted.ca))
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Unbent, trusting)
+    return opener, headers
+
+
+def ask(url: str, wanted: Wanted) -> str | None:
     """Why an Alertmanager has no Watchdog; None if it has one."""
     try:
-        with within(ASK_SECONDS), DIRECT.open(url.rstrip("/") + QUERY) as answer:
+        opener, headers = asking(wanted)
+        request = urllib.request.Request(url.rstrip("/") + QUERY, headers=headers)
+        with within(ASK_SECONDS), opener.open(request) as answer:
             alerts = json.loads(answer.read(1 << 20))
             there = any(alert["labels"]["alertname"] == "Watchdog" for alert in alerts)
     except urllib.error.HTTPError as error:
@@ -134,7 +160,7 @@ def ask(url: str) -> str | None:
 def post(message: str) -> bool:
     """Post to the webhook, whose URL is a secret and never said; whether Slack took it."""
     try:
-        url = Path(os.environ["CREDENTIALS_DIRECTORY"], "slack_webhook_url").read_text().strip()
+        url = credential("slack_webhook_url")
     except (KeyError, OSError):
         say(WARNING, "nobody can be told: there is no secret SLACK_WEBHOOK_URL")
         return False
@@ -181,7 +207,7 @@ Tell = Callable[[str], bool]
 
 def look(wanted: Wanted, before: State, tell: Tell, now: float, up: float) -> tuple[State, bool]:
     """One look, and what follows: the state to keep, and whether all that was to be told was."""
-    reasons = {url: ask(url) for url in wanted.alertmanagers}
+    reasons = {url: ask(url, wanted) for url in wanted.alertmanagers}
     missing = {url: reason for url, reason in reasons.items() if reason}
     state, what = judge(before, len(missing) < len(reasons), wanted.stale_seconds, now, up)
     for url, reason in missing.items():

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from deploy.manifest.monitoring.access import ANYBODY, Access
 from deploy.manifest.monitoring.origin import origin
 from deploy.manifest.monitoring.part import LOOPBACK, Part, part_manifest
 from deploy.manifest.monitoring.unit import Service
@@ -11,7 +12,7 @@ from deploy.settings.specs import PackageSource
 PACKAGES: Final = ("prometheus-blackbox-exporter",)
 
 
-def blackbox_exporter(port: int, configuration: str) -> Part:
+def blackbox_exporter(port: int, configuration: str, *, access: Access = ANYBODY) -> Part:
     """The prober, which Prometheus on the same host asks at `port`. It opens no raw sockets: it probes by HTTP."""
     part, (package,) = "blackbox-exporter", PACKAGES
     come, config = (
@@ -23,9 +24,10 @@ def blackbox_exporter(port: int, configuration: str) -> Part:
     unit = Service(
         part,
         "Prober of the alert threaders (blackbox exporter)",
-        command=(program, f"--config.file={config}", f"--web.listen-address={listens}"),
+        command=(program, f"--config.file={config}", f"--web.listen-address={listens}", *access.words(part)),
         check=check,
         reload="/bin/kill -HUP $MAINPID",
+        credentials=tuple(access.secrets),
     ).text()
-    manifest = part_manifest(part, unit, come, {"blackbox.yml": configuration})
+    manifest = part_manifest(part, unit, come, {"blackbox.yml": configuration, **access.files}, access.secrets)
     return Part(part, manifest, check=check, reloads=True, listens=listens)

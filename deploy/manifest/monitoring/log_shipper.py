@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from deploy.manifest.monitoring.access import ANYBODY, Access
 from deploy.manifest.monitoring.origin import origin
 from deploy.manifest.monitoring.part import Part, part_manifest
 from deploy.manifest.monitoring.unit import Service
@@ -12,7 +13,7 @@ PACKAGES: Final = ("syslog-ng-core", "syslog-ng-mod-http")
 PROGRAM: Final = "/usr/sbin/syslog-ng"
 
 
-def log_shipper(configuration: str) -> Part:
+def log_shipper(configuration: str, *, access: Access = ANYBODY) -> Part:
     """syslog-ng, whose right beyond those of the other parts is to read the journal."""
     part, come = "log-shipper", origin("log-shipper", PackageSource(), PACKAGES, ["syslog-ng.service"])
     config, run = f"{part_directory(part)}/syslog-ng.conf", part_runtime(part)
@@ -26,4 +27,5 @@ def log_shipper(configuration: str) -> Part:
         reload="/bin/kill -HUP $MAINPID",
         lines=("SupplementaryGroups=systemd-journal", "TimeoutStopSec=30"),
     ).text()
-    return Part(part, part_manifest(part, unit, come, {"syslog-ng.conf": configuration}), check=check, reloads=True)
+    files = {"syslog-ng.conf": configuration, **access.files}
+    return Part(part, part_manifest(part, unit, come, files), check=check, reloads=True)

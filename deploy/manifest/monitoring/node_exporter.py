@@ -3,6 +3,7 @@
 from types import MappingProxyType
 from typing import Final
 
+from deploy.manifest.monitoring.access import ANYBODY, Access
 from deploy.manifest.monitoring.origin import origin
 from deploy.manifest.monitoring.part import Part, listening, part_manifest
 from deploy.manifest.monitoring.unit import Service
@@ -36,7 +37,7 @@ NOT_MEASURED: Final = ("dev", "proc", "run", "sys", "var/lib/docker/.+", "var/li
 """Where nothing lies that lasts, or what belongs to containers on the host."""
 
 
-def node_exporter(port: int, metrics: str, *, address: str) -> Part:
+def node_exporter(port: int, metrics: str, *, address: str, access: Access = ANYBODY) -> Part:
     """node_exporter on the host at `address`; `metrics` is the folder of its textfile collector."""
     part, package = "node-exporter", PACKAGES[0]
     come = origin(part, PackageSource(), PACKAGES, [f"{package}.service"])
@@ -53,7 +54,9 @@ def node_exporter(port: int, metrics: str, *, address: str) -> Part:
             f"--collector.filesystem.fs-types-exclude=^({'|'.join(NO_DISKS)})$",
             f"--collector.filesystem.mount-points-exclude=^/({'|'.join(NOT_MEASURED)})($|/)",
             "--no-collector.timex",
+            *access.words(part),
         ),
+        credentials=tuple(access.secrets),
         exempt=EXEMPT,
     ).text()
-    return Part(part, part_manifest(part, unit, come, {}), listens=listens)
+    return Part(part, part_manifest(part, unit, come, access.files, access.secrets), listens=listens)

@@ -1,12 +1,13 @@
 """The watchdog on edges: where no Alertmanager has the alert that always fires, it tells Slack itself. Pure."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from deploy.manifest.items import Manifest
+from deploy.manifest.monitoring.access import ANYBODY, CA, PASSWORD, Access, authority
 from deploy.manifest.monitoring.part import HIDDEN, PUBLIC, Part, ended
 from deploy.manifest.monitoring.unit import HEAD, hardened
 from deploy.manifest.paths import UNIT_DIRECTORY, WATCHDOG, part_data, part_directory, part_unit
@@ -39,8 +40,9 @@ def program() -> str:
     return (Path(__file__).parents[2] / "hosts" / "helper" / "watchdog.py").read_text()
 
 
-def service() -> str:
+def service(credentials: Iterable[str] = (WEBHOOK_CREDENTIAL,)) -> str:
     """The unit that the timer starts; like the others of the monitoring it has no rights, and no user of its own."""
+    loaded = "\n".join(f"LoadCredential={name}:{part_directory(PART)}/{name}" for name in credentials)
     return f"""\
 {HEAD}
 [Unit]
@@ -53,7 +55,7 @@ StartLimitIntervalSec=0
 Type=oneshot
 StateDirectory={part_data(PART).rpartition("/")[2]}
 StateDirectoryMode=0700
-LoadCredential={WEBHOOK_CREDENTIAL}:{part_directory(PART)}/{WEBHOOK_CREDENTIAL}
+{loaded}
 ExecStart={WATCHDOG} check
 TimeoutStartSec=120
 UMask=0077
@@ -61,19 +63,28 @@ UMask=0077
 {hardened()}"""
 
 
-def watchdog(alertmanagers: Sequence[str], webhook: str, fleet: str) -> Part:
-    """The watchdog over the Alertmanagers with these base URLs; `fleet` is how Slack's readers call the stack."""
+def watchdog(
+    alertmanagers: Sequence[str], webhook: str, fleet: str, *, user: str | None = None, access: Access = ANYBODY
+) -> Part:
+    """The watchdog over the Alertmanagers with these base URLs, which ask for `user` and its password, if any.
+
+    `fleet` is how Slack's readers call the stack.
+    """
     directory = part_directory(PART)
     settings = {"alertmanagers": list(alertmanagers), "stale_seconds": STALE_SECONDS, "fleet": fleet}
-    config, secret = f"{directory}/watchdog.json", f"{directory}/{WEBHOOK_CREDENTIAL}"
+    settings |= {"ca": authority(PART)} if CA in access.files else {}
+    settings |= {"user": user} if PASSWORD in access.secrets else {}
+    secrets = {WEBHOOK_CREDENTIAL: webhook, **access.secrets}
+    hidden = {f"{directory}/{name}": ended(text) for name, text in secrets.items()}
     files = {
-        f"{UNIT_DIRECTORY}/{part_unit(PART)}": service(),
+        f"{UNIT_DIRECTORY}/{part_unit(PART)}": service(secrets),
         f"{UNIT_DIRECTORY}/{TIMER}": _TIMER,
-        config: json.dumps(settings, indent=1) + "\n",
-        secret: ended(webhook),
+        f"{directory}/watchdog.json": json.dumps(settings, indent=1) + "\n",
+        **{f"{directory}/{name}": ended(text) for name, text in access.files.items()},
+        **hidden,
         WATCHDOG: program(),
     }
-    rights = {secret: HIDDEN, WATCHDOG: "root:root 0755"}
+    rights = {**dict.fromkeys(hidden, HIDDEN), WATCHDOG: "root:root 0755"}
     manifest = Manifest(
         directories={directory: "root:root 0755"},
         files=files,

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from deploy.faults import HostFault
 from deploy.manifest.found import found_manifest
 from deploy.manifest.items import Change, Manifest, difference
+from deploy.manifest.monitoring.part import HIDDEN
 from deploy.manifest.paths import LEFT_BY_HELPERS
 from deploy.provider.fleet import given_up, removing
 from deploy.provider.resources.base import Resource, machine
-from deploy.provider.values import Properties
+from deploy.provider.values import Properties, Secret
 
 
 class HostResource(Resource):
@@ -29,7 +30,8 @@ class HostResource(Resource):
         if given_up(old["connection"]["host"], old["lost"]):
             return old
         snapshot = await self.context.fleet.snapshot(old["connection"])
-        return {**old, **found_manifest(snapshot, Manifest.of(old)).sections()}
+        found = found_manifest(snapshot, Manifest.of(old)).sections()
+        return {**old, **found, "files": hidden(found["files"], found["access"], old["files"])}
 
     async def update(self, urn: str, old: Properties, new: Properties) -> Properties:
         """Change what the preview showed."""
@@ -84,3 +86,11 @@ def both(old: Mapping[str, object] | None, new: Mapping[str, object]) -> Manifes
     """The names of the old and of the new manifest."""
     before, after = Manifest.of(old or {}).sections(), Manifest.of(new).sections()
     return Manifest(**{section: {**before[section], **after[section]} for section in after})
+
+
+def hidden(files: dict[str, str], access: dict[str, str], known: Properties) -> dict[str, str]:
+    """Files, of which those are secret that should be, that are closed to others, or that nobody declared."""
+    return {
+        path: Secret(text) if isinstance(known.get(path, Secret()), Secret) or access[path] == HIDDEN else text
+        for path, text in files.items()
+    }

@@ -10,12 +10,11 @@ from deploy.hosts.client import ROOT
 from deploy.manifest.found import DIGEST, Snapshot, found_manifest
 from deploy.manifest.items import Change, Manifest, difference
 from deploy.manifest.monitoring.loaded import ANOTHER, LOADED, loaded
-from deploy.manifest.monitoring.part import HIDDEN
 from deploy.manifest.paths import PROGRAM_DIRECTORY, UNIT_DIRECTORY, part_data, part_directory, part_unit
 from deploy.provider.fleet import given_up, removing
 from deploy.provider.resources.base import Resource, machine
-from deploy.provider.resources.host import both, compared, planned_changes
-from deploy.provider.values import Properties, Secret
+from deploy.provider.resources.host import both, compared, hidden, planned_changes
+from deploy.provider.values import Properties
 
 SECTIONS: Final = (
     "sources",
@@ -153,14 +152,6 @@ def owned(part: str, snapshot: Snapshot, wanted: Manifest) -> Manifest:
     older = {path: "" for path in snapshot.get("programs", {}) if path.startswith(f"{PROGRAM_DIRECTORY}/{part}-")}
     more["programs"], sections = older, wanted.sections()
     return Manifest(**{name: {**more.get(name, {}), **section} for name, section in sections.items()})
-
-
-def hidden(files: dict[str, str], access: dict[str, str], known: Properties) -> dict[str, str]:
-    """Files, of which those are secret that should be, that are closed to others, or that nobody declared."""
-    return {
-        path: Secret(text) if isinstance(known.get(path, Secret()), Secret) or access[path] == HIDDEN else text
-        for path, text in files.items()
-    }
 
 
 def staggered(changes: Sequence[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:

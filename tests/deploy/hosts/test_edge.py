@@ -22,7 +22,7 @@ class Proxy:
     """HAProxy with its master: `servers` are admin bits by name, `old` are workers that finish what they have."""
 
     def __init__(self):
-        self.servers, self.health, self.sessions = {}, {}, {}
+        self.servers, self.weights, self.ill, self.sessions = {}, {}, set(), {}
         self.worker, self.old, self.away, self.reloads = 10, [], False, 0
         self.said = []
 
@@ -38,12 +38,23 @@ class Proxy:
                 + "".join(lines[1:])
             )
         if command.startswith("show servers state"):
-            rows = [f"{HEAD} 1 {name} 10.0.0.1 2 {bits} 100 100\n" for name, bits in self.servers.items()]
+            rows = [
+                f"{HEAD} 1 {name} 10.0.0.1 2 {bits} {self.weights.get(name, 100)} 100\n"
+                for name, bits in self.servers.items()
+            ]
             return "1\n# be_id\n" + "".join(rows) + "\n"
         if command.startswith("show stat"):
-            rows = [f"threaders,{name},0,{self.sessions.get((worker, name), 0)},UP\n" for name in self.servers]
+            rows = [
+                f"threaders,{name},0,{self.sessions.get((worker, name), 0)},{self.status(name)}\n"
+                for name in self.servers
+            ]
             return "# pxname,svname,qcur,scur,status\n" + "".join(rows) + "\n"
         return self._set(command)
+
+    def status(self, name):
+        if self.servers[name] == MAINT:
+            return "MAINT"
+        return "DOWN" if name in self.ill else "DRAIN" if self.servers[name] == DRAIN else "UP"
 
     def _set(self, command):
         name, what, value = re.fullmatch(r"set server threaders/(\S+) (\S+) (\S+)", command).groups()
@@ -53,6 +64,8 @@ class Proxy:
         bits = {"ready": READY, "drain": DRAIN, "maint": MAINT}
         if what == "state":
             self.servers[name] = bits[value]
+        elif what == "weight":
+            self.weights[name] = int(value)
         return "\n"
 
 
@@ -119,6 +132,7 @@ def host(tmp_path, monkeypatch):
         "PATIENCE": 0.0,
         "LINGER": 0.0,
         "POLL": 0.0,
+        "UP": 0.0,
         "ask": made.proxy.ask,
     }.items():
         monkeypatch.setattr(made.helper, name, value)
@@ -349,3 +363,184 @@ def test_counts_are_requests_and_failed_ones_of_each_server(host, monkeypatch):
     answers = lambda command, worker=None: text if command.startswith("show stat") else ask(command, worker)  # noqa: E731
     monkeypatch.setattr(host.helper, "ask", answers)
     assert host.call("counts") == {"counts": {A: [115, 8], B: [0, 0]}}
+
+
+# --- weights
+
+SLOT = "py-a--prev.app-1.10009"
+
+
+def shift(host, **weights):
+    return host.call(
+        "shift", json.dumps({{"a": A, "b": B, "c": C, "slot": SLOT}[name]: weights[name] for name in weights})
+    )
+
+
+def weights(host):
+    return {name: host.proxy.weights.get(name, 100) for name in host.proxy.servers}
+
+
+@pytest.fixture
+def canary(host):
+    """A and B serve; the second slot of A is known, and was never used."""
+    host.started(A, B)
+    host.want(A, B, SLOT)
+    host.call("apply")
+    assert host.proxy.servers == {A: READY, B: READY, SLOT: MAINT}
+    host.proxy.said.clear()
+    host.ran.clear()
+    return host
+
+
+def test_traffic_moves_first_to_what_is_to_have_it_and_then_away_from_what_is_not(canary):
+    assert shift(canary, a=0, slot=100) == {"state": "shifted", "reason": None}
+    assert canary.proxy.said == [(SLOT, "drain"), (SLOT, "down"), (SLOT, "ready"), (A, "drain")]
+    assert canary.proxy.servers == {A: DRAIN, B: READY, SLOT: READY}
+    assert canary.units("systemd-run") == []
+
+
+def test_servers_get_the_weights_that_they_are_given(canary):
+    assert shift(canary, a=10, b=170, slot=10)["state"] == "shifted"
+    assert weights(canary) == {A: 10, B: 170, SLOT: 10}
+    assert set(canary.helper.noted("admitted")) == {A, B, SLOT}
+
+
+def test_a_second_time_nothing_is_told_but_that_they_are_ready(canary):
+    shift(canary, a=0, slot=50)
+    canary.proxy.said.clear()
+    assert shift(canary, a=0, slot=50)["state"] == "shifted"
+    assert canary.proxy.said == [(SLOT, "ready")]
+
+
+@pytest.mark.parametrize("before", [{}, {"slot": 30, "a": 70}, {"slot": 0}])
+def test_where_one_is_not_up_in_time_everything_is_as_it_was(canary, before):
+    shift(canary, **before)
+    noted = canary.helper.noted("weights")
+    found = (dict(canary.proxy.servers), weights(canary), canary.helper.noted("admitted"))
+    canary.proxy.ill = {SLOT}
+    canary.ran.clear()
+    answer = shift(canary, b=20, slot=100, a=0)
+    assert answer == {"state": "failed", "reason": f"not up within 0 s: {SLOT} (DOWN)"}
+    assert (canary.proxy.servers, weights(canary), canary.helper.noted("admitted")) == found
+    assert canary.helper.noted("weights") == noted
+    assert canary.units("stop") == []  # what was to admit one later still does
+
+
+def test_where_haproxy_refuses_everything_is_as_it_was(canary, monkeypatch):
+    ask = canary.proxy.ask
+
+    def refuse(command, worker=None):
+        return "no.\n" if command == f"set server threaders/{SLOT} state ready" else ask(command, worker)
+
+    monkeypatch.setattr(canary.helper, "ask", refuse)
+    with pytest.raises(canary.helper.AwayError, match="refuses"):
+        shift(canary, b=20, slot=100, a=0)
+    assert canary.proxy.servers == {A: READY, B: READY, SLOT: MAINT}
+    assert weights(canary) == {A: 100, B: 100, SLOT: 100}
+    assert canary.helper.noted("weights") == {}
+
+
+def test_a_server_that_is_not_there_can_not_get_traffic_and_nothing_changes(canary):
+    assert shift(canary, a=0, c=100) == {"state": "failed", "reason": f"HAProxy runs without {C}"}
+    assert canary.proxy.said == []
+    assert shift(canary, a=100, c=0)["state"] == "shifted"  # it gets none already
+    assert set(canary.helper.noted("weights")) == {A}
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"a": "1"}', '{"a": 257}', '{"a": -1}', '{"a": 1.5}', '{"a": true}'])
+def test_what_is_no_weight_is_refused(canary, text, capsys):
+    canary.helper.main("shift", text)
+    assert json.loads(capsys.readouterr().out)["state"] == "failed"
+    assert canary.proxy.said == []
+
+
+def test_whoever_shifts_ends_what_was_to_admit_a_server(canary):
+    canary.call("drain", A, "60", "0")
+    canary.ran.clear()
+    shift(canary, a=0, slot=100)
+    (words,) = canary.units("stop")
+    assert f"alert-threader-edge-admit-{A}.timer" in words
+    assert f"alert-threader-edge-admit-{A}.service" in words
+
+
+def test_a_drain_of_what_was_shifted_away_from_only_waits(canary):
+    shift(canary, a=0, slot=100)
+    canary.ran.clear()
+    canary.proxy.sessions = {(canary.proxy.worker, A): 1}
+    assert canary.call("drain", A, "60", "0") == {"state": "draining", "sessions": 1}
+    assert canary.units("systemd-run") == []
+    assert canary.proxy.servers[A] == DRAIN
+
+
+def test_an_admitted_server_has_its_full_weight_again(canary):
+    shift(canary, a=10, b=0)
+    canary.call("admit", f"{A},{B}")
+    assert canary.proxy.servers == {A: READY, B: READY, SLOT: MAINT}
+    assert weights(canary) == {A: 100, B: 100, SLOT: 100}
+    assert canary.helper.noted("weights") == {}
+
+
+def test_so_has_a_retired_one_when_it_comes_back(canary):
+    shift(canary, a=100, slot=10)
+    canary.call("retire", SLOT)
+    assert canary.proxy.servers[SLOT] == MAINT
+    assert canary.helper.noted("weights") == {A: 100}
+    canary.call("admit", SLOT)
+    assert weights(canary)[SLOT] == 100
+
+
+def rebooted(host):
+    """HAProxy starts as its configuration says, and knows nothing else."""
+    for path in host.run.iterdir():
+        path.unlink()
+    host.proxy.away = True
+    host.helper.prepare()
+    host.proxy.away, host.proxy.weights = False, {}
+    host.proxy.servers = dict.fromkeys(host.running(), MAINT)
+    host.helper.start()
+
+
+def test_weights_outlive_a_reboot(canary):
+    shift(canary, a=0, b=170, slot=30)
+    rebooted(canary)
+    assert canary.proxy.servers == {A: DRAIN, B: READY, SLOT: READY}
+    assert weights(canary) == {A: 100, B: 170, SLOT: 30}
+
+
+def test_a_slot_that_nothing_was_shifted_to_gets_nothing_after_a_reboot(canary):
+    rebooted(canary)
+    assert canary.proxy.servers == {A: READY, B: READY, SLOT: MAINT}
+
+
+def test_what_a_crash_between_the_note_and_the_drain_left_is_made_good_by_the_next_start(canary, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(canary.helper, "park", lambda *words: 1 / 0)
+        shift(canary, a=0, slot=100)
+    assert canary.proxy.servers == {A: READY, B: READY, SLOT: READY}  # nobody is without a server meanwhile
+    canary.helper.start()
+    assert canary.proxy.servers == {A: DRAIN, B: READY, SLOT: READY}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"py-a.app-1.9009": "x", "py-b.app-2.9009": 999}'])
+def test_weights_that_are_spoilt_keep_nothing_from_starting(canary, text):
+    (canary.data / "weights.json").write_text(text)
+    rebooted(canary)
+    assert canary.proxy.servers == {A: READY, B: READY, SLOT: MAINT}
+
+
+def test_a_slot_that_serves_outlives_the_settings_and_one_that_does_not_goes_with_them(canary):
+    shift(canary, a=0, slot=100)
+    canary.want(A, B)
+    canary.call("apply")
+    assert canary.running() == [A, B, SLOT]
+    shift(canary, a=100, slot=0)
+    canary.call("apply")
+    assert canary.running() == [A, B]
+
+
+def test_all_is_shown(canary):
+    shift(canary, a=10, b=0)
+    assert canary.call("show") == {
+        "servers": {A: "UP", B: "DRAIN", SLOT: "MAINT"},
+        "weights": {A: 10, B: 100, SLOT: 100},
+    }

@@ -15,6 +15,9 @@ from deploy.rollout.port import Answer
 MOVE = Step(Kind.ACTIVATE, "a", "h1", "1.0-x", "1.1-y", port=9010, port_before=9009)
 STAY = Step(Kind.ACTIVATE, "a", "h1", "1.0-x", "1.1-y", port=9009, port_before=9009)
 FIRST = Step(Kind.ACTIVATE, "a", "h1", "nothing", "1.1-y", port=9009)
+KEEP = Step(Kind.KEEP, "a--prev", "h1", "nothing", "1.0-x", port=10009)
+DROP = Step(Kind.DROP, "a--prev", "h1", "1.0-x", "nothing", port_before=10009)
+KEPT = {"state": "kept", "generation": "1.0-x"}
 STOP = Step(Kind.STOP, "a", "h1", "1.0-x", "nothing", port_before=9009)
 
 
@@ -22,9 +25,10 @@ class Hosts:
     """Answers by verb, or a fault by host; everything asked is in `asked`."""
 
     def __init__(self, faults=(), **answers):
-        self.answers, self.faults, self.asked = answers, faults, []
+        self.answers, self.faults, self.asked, self.read = answers, faults, [], []
 
-    async def call(self, connection, words):
+    async def call(self, connection, words, stdin=""):
+        self.read.append(stdin)
         host = connection["host"]
         self.asked.append((host, "edge" if words[0] == EDGE_HELPER else "helper", *words[1:]))
         assert words[0] in (HELPER, EDGE_HELPER)
@@ -168,3 +172,111 @@ def test_who_holds_the_lease_is_told_with_since_when_and_for_what():
 def test_a_lease_that_is_superseded_tells_the_counter_to_beat():
     answer, _ = asked(lambda port: port.lease("h1", "5:me", "deploy"), lease={"state": "superseded", "counter": 9})
     assert (answer.state, answer.counter) == ("superseded", 9)
+
+
+# --- second slots
+
+
+def test_a_slot_is_made_and_then_switched_as_any_instance():
+    answer, calls = asked(lambda port: port.begin(KEEP), keep=KEPT, begin={"state": "healthy"})
+    assert answer == Answer("healthy")
+    assert calls[0] == ("h1", "helper", "keep", "a", "10009", "7:me")
+    assert calls[1][:6] == ("h1", "helper", "begin", "a--prev", "1.0-x", "7:me")
+
+
+def test_one_that_can_not_be_made_is_not_switched():
+    answer, calls = asked(lambda port: port.begin(KEEP), keep={"state": "failed", "reason": "why"})
+    assert (answer, len(calls)) == (Answer("failed", "why"), 1)
+
+
+@pytest.mark.parametrize("begun", [{"state": "failed", "reason": "ill"}, {"state": "reverted", "reason": "late"}])
+def test_one_that_does_not_get_well_goes(begun):
+    answer, calls = asked(lambda port: port.begin(KEEP), keep=KEPT, begin=begun, drop={"state": "dropped"})
+    assert answer == Answer(**begun)
+    assert calls[-1] == ("h1", "helper", "drop", "a--prev", "7:me")
+
+
+def test_an_instance_that_runs_something_else_by_now_is_not_kept():
+    other = {"state": "kept", "generation": "1.0-z"}
+    answer, calls = asked(lambda port: port.begin(KEEP), keep=other, drop={"state": "dropped"})
+    assert answer == Answer("failed", "a runs 1.0-z by now, and no longer 1.0-x")
+    assert [call[2] for call in calls] == ["keep", "drop"]
+
+
+@pytest.mark.parametrize(
+    ("call", "state"),
+    [
+        (lambda port: port.begin(DROP), "healthy"),
+        (lambda port: port.undo(KEEP), "reverted"),
+        (lambda port: port.revert(KEEP, reject=True), "confirmed"),
+        (lambda port: port.warm(KEEP, 0), "warm"),
+    ],
+)
+def test_a_slot_that_is_not_needed_is_dropped(call, state):
+    answer, calls = asked(call, drop={"state": "dropped"})
+    assert answer == Answer(state)
+    assert calls == [("h1", "helper", "drop", "a--prev", "7:me")]
+    failed, _ = asked(call, drop={"state": "failed", "reason": "why"})
+    assert failed == Answer("failed", "why")
+
+
+def test_what_is_dropped_is_confirmed_and_nothing_goes_back_to_it():
+    assert asked(lambda port: port.confirm(DROP)) == (Answer("confirmed"), [])
+    assert asked(lambda port: port.revert(DROP, reject=False)) == (Answer("confirmed"), [])
+    assert asked(lambda port: port.undo(DROP)) == (Answer("lost"), [])
+
+
+def test_a_slot_of_another_controller_is_left_to_it_but_an_unconfirmed_switch_is_undone():
+    answer, calls = asked(
+        lambda port: port.undo(KEEP), drop={"state": "superseded", "counter": 9}, undo={"state": "reverted"}
+    )
+    assert answer == Answer("reverted")
+    assert [call[2] for call in calls] == ["drop", "undo"]
+
+
+def test_a_slot_is_kept_warm_for_a_while():
+    answer, calls = asked(lambda port: port.warm(KEEP, 600), warm={"state": "warm"})
+    assert (answer, calls) == (Answer("warm"), [("h1", "helper", "warm", "a--prev", "600", "7:me")])
+
+
+# --- traffic, stories and requests
+
+
+def test_traffic_is_shifted_at_every_edge():
+    answer, calls = asked(
+        lambda port: port.shift({"a.h1.9009": 0, "a--prev.h1.10009": 100}), shift={"state": "shifted"}
+    )
+    assert answer == Answer("shifted")
+    assert {(call[0], *call[1:3]) for call in calls} == {("e1", "edge", "shift"), ("e2", "edge", "shift")}
+    assert json.loads(calls[0][3]) == {"a.h1.9009": 0, "a--prev.h1.10009": 100}
+
+
+def test_every_edge_that_did_not_shift_is_named():
+    hosts = Hosts(faults=("e2",), shift={"state": "failed", "reason": "not up"})
+    answer = asyncio.run(port(hosts).shift({"a.h1.9009": 100}))
+    assert answer.state == "unreachable"
+    assert answer.reason.startswith("edge on e1 did not shift: not up; edge on e2 did not shift: ")
+
+
+def test_a_story_goes_by_standard_input():
+    hosts = Hosts(story={"state": "written"})
+    assert asyncio.run(port(hosts).story("h1", {"id": "r7"})) == Answer("written")
+    assert (hosts.asked, hosts.read) == ([("h1", "helper", "story", "7:me")], ['{"id":"r7"}'])
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ({"verb": "abort", "by": "alice@ci", "at": "T"}, "alice@ci asked for an abort at T"),
+        ({"verb": "abort", "at": "T"}, "somebody asked for an abort at T"),
+        ({"verb": "promote", "by": "alice@ci", "at": "T"}, None),
+        (None, None),
+    ],
+)
+def test_who_asked_a_rollout_to_stop_is_told(request_, told):
+    answer, calls = asked(lambda port: port.asked("h1"), ask={"state": "asked", "request": request_})
+    assert (answer, calls) == (told, [("h1", "helper", "ask", "7:me")])
+
+
+def test_a_host_that_does_not_answer_asks_for_nothing():
+    assert asyncio.run(port(Hosts(faults=("h1",))).asked("h1")) is None

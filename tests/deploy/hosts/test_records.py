@@ -1,6 +1,7 @@
 """What a host remembers: whole or not at all, and who may write, by the host's own clock."""
 
 import errno
+import io
 import json
 import multiprocessing
 import os
@@ -312,3 +313,66 @@ def test_a_list_that_was_spoilt_by_hand_takes_another_record(records):
     (records.DATA / "rollouts.jsonl").write_bytes(b"\xff\xfe\n\n{")
     records.note('{"id": "r1"}')
     assert (records.DATA / "rollouts.jsonl").read_text().splitlines()[-1] == '{"id":"r1"}'
+
+
+# --- what a rollout did, and what is wanted of it
+
+
+def test_what_a_rollout_did_is_replaced_as_a_whole_under_its_own_number(records):
+    take(records, "7:me")
+    assert records.story("7:me", '{"state": "running"}') == {"state": "written"}
+    assert records.story("7:me", '{"state": "held"}') == {"state": "written"}
+    assert {path.name: json.loads(path.read_text()) for path in records.stories()} == {"r7.json": {"state": "held"}}
+
+
+def test_it_may_come_by_standard_input(records, monkeypatch):
+    take(records, "7:me")
+    monkeypatch.setattr(records.sys, "stdin", io.StringIO('{"state": "held"}\n'))
+    assert records.story("7:me") == {"state": "written"}
+    assert records.newest() == {"state": "held"}
+
+
+def test_the_last_twenty_are_kept_and_the_newest_is_that_of_the_highest_number(records):
+    for number in range(1, 26):
+        take(records, f"{number}:me")
+        records.story(f"{number}:me", json.dumps({"number": number}))
+    assert [path.stem for path in records.stories()] == [f"r{number}" for number in range(6, 26)]
+    assert records.newest() == {"number": 25}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{"])
+def test_what_is_no_object_is_no_story_and_no_request(records, text):
+    take(records, "7:me")
+    for call in (lambda: records.story("7:me", text), lambda: records.request(text)):
+        with pytest.raises(ValueError, match=r"object|Expecting"):
+            call()
+    assert records.stories() == []
+
+
+def test_who_may_not_write_tells_no_story(records):
+    take(records, "7:me")
+    records.release("7:me")
+    assert records.story("7:me", "{}")["state"] == "superseded"
+    assert records.newest() == {}
+
+
+WANTED = {"rollout": "r7", "verb": "abort", "by": "alice@ci", "at": "2026-01-02T03:04:05Z"}
+
+
+def test_what_is_wanted_of_a_rollout_is_told_to_that_one(records):
+    assert records.request(json.dumps(WANTED)) == {"state": "requested"}
+    assert records.ask("7:me") == {"state": "asked", "request": WANTED}
+    assert records.ask("8:me") == {"state": "asked", "request": None}
+    assert take(records, "7:me") == {"state": "granted", "request": WANTED}
+    assert take(records, "8:me") == {"state": "granted"}
+
+
+def test_when_it_was_wanted_is_known_in_any_case(records):
+    records.request('{"rollout": "r7", "verb": "promote", "by": "alice@ci"}')
+    assert records.ask("7:me")["request"]["at"].endswith("Z")
+
+
+@pytest.mark.parametrize("change", [{"verb": "retry"}, {"verb": None}, {"rollout": "7"}, {"rollout": "r7/../x"}])
+def test_what_can_not_be_wanted_is_refused(records, change):
+    assert records.request(json.dumps({**WANTED, **change}))["state"] == "failed"
+    assert records.ask("7:me")["request"] is None

@@ -248,7 +248,8 @@ def test_one_that_never_ends_its_answer_is_left_alone_after_some_seconds(host, s
     host.module.ASK_SECONDS = 0.3
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begun = time.monotonic()
-        assert host.module.ask(f"http://127.0.0.1:{silent.getsockname()[1]}").startswith("no answer: no whole answer")
+        url, wanted = f"http://127.0.0.1:{silent.getsockname()[1]}", host.module.Wanted((), "prod")
+        assert host.module.ask(url, wanted).startswith("no answer: no whole answer")
         assert time.monotonic() - begun < 3
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from deploy.manifest import health
 from deploy.manifest.health import health_base, health_manifest, removal
+from deploy.manifest.monitoring.access import Access
 from deploy.manifest.paths import HEALTH_PROBE
 from deploy.settings.specs import HealthSpec
 from tests.deploy.hosts.conftest import load
@@ -59,6 +60,15 @@ def test_a_host_gets_the_units_the_program_and_folders_for_its_state_and_the_met
         "/var/lib/alert-threader-health": "alert-threader:alert-threader 0755",
         "/srv/metrics": "root:alert-threader 0775",
     }
+
+
+def test_what_checks_need_to_ask_is_in_a_folder_of_its_own_and_secrets_are_credentials():
+    manifest = health_base("/srv/metrics", Access({"ca.crt": "CA"}, {"monitoring_password": "secret"}))
+    assert manifest.directories["/etc/alert-threader-health"] == "root:root 0755"
+    assert manifest.access["/etc/alert-threader-health/ca.crt"] == "root:root 0644"
+    assert manifest.access["/etc/alert-threader-health/monitoring_password"] == "root:root 0600"
+    loaded = [line for line in lines(manifest.files[health.CHECK_PATH]) if line.startswith("LoadCredential=")]
+    assert loaded == ["LoadCredential=monitoring_password:/etc/alert-threader-health/monitoring_password"]
 
 
 def test_an_instance_has_its_settings_its_schedule_and_a_timer_that_runs_and_starts_with_the_host():

@@ -9,6 +9,7 @@ from deploy.settings.errors import SECTIONS
 from deploy.settings.load import load
 from deploy.settings.specs import Strategy
 from deploy.settings.variables import GIVEN, KNOWN
+from tests.certificates import Authority
 
 FORMS = {
     "hosts": (shape.Host,),
@@ -17,7 +18,10 @@ FORMS = {
     "rollout": (rollout_shape.Rollout, rollout_shape.CanaryStep, rollout_shape.Gate, rollout_shape.Notify),
     "health": (shape.Health,),
     "edge": (shape.Edge,),
-    "monitoring": (shape.Monitoring, shape.Prometheus, shape.Alertmanager, shape.Loki, shape.Grafana),
+    "monitoring": (
+        *(shape.Monitoring, shape.Prometheus, shape.Alertmanager, shape.Loki, shape.Grafana),
+        *(shape.Tls, shape.BasicAuth),
+    ),
     "hooks": (shape.Hooks,),
 }
 ENCRYPTED = {
@@ -26,6 +30,7 @@ ENCRYPTED = {
     "REDIS_URL": "redis://:pw@h",
     "SYNTHETIC_KEY": "0123456789abcdef",
     "GRAFANA_ADMIN_PASSWORD": "secret-1",
+    "MONITORING_PASSWORD": "secret-2",
 }
 ARCHIVE = (
     "Types: deb\nURIs: https://apt.example\nSuites: stable\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n"
@@ -39,7 +44,10 @@ def test_the_sample_is_a_stack_file_that_loads():
     config["digest_key"] = "0123456789abcdef"
     keys = frozenset({"secrets", "digest_key"})
     given = {"secret_keys": keys, "environ": {}, "stack": "dev", "stack_file": stack_file}
-    fleet = load(config, **given, read_text={"grafana.sources": ARCHIVE}.__getitem__)
+    ca = Authority()
+    proof = ca.issue("10.0.0.11", "app-2.example.com")
+    files = {"tls/monitoring.pem": proof.cert, "tls/monitoring.key": proof.key, "tls/ca.pem": ca.pem}
+    fleet = load(config, **given, read_text={**files, "grafana.sources": ARCHIVE}.__getitem__)
     assert [instance.name for instance in fleet.instances] == ["py-a", "py-app-1", "py-app-2"]
     assert fleet.notes == ()
     assert fleet.monitoring.grafana.source.sources == ARCHIVE

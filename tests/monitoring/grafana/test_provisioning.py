@@ -10,6 +10,7 @@ from deploy.settings.specs import GrafanaSpec, HostSpec
 from monitoring.dashboards import dashboards
 from monitoring.grafana import CONFIG, provisioning
 from tests.components.fleets import spec
+from tests.monitoring.access.fleets import PASSWORD, guarded
 from tests.monitoring.dashboards.fleets import EVERY_KIND, TARBALL, fleet
 
 SOURCES, PROVIDER = "provisioning/datasources/alert-threader.yaml", "provisioning/dashboards/alert-threader.yaml"
@@ -39,6 +40,7 @@ SETTINGS = {
     "dashboards": {"default_home_dashboard_path"},
     "log": {"mode", "level"},
 }
+OF_TLS = {"cert_file", "cert_key"}
 SOURCE = {
     "name": str,
     "type": ("prometheus", "loki", "alertmanager"),
@@ -48,7 +50,12 @@ SOURCE = {
     "editable": bool,
     "isDefault": bool,
     "jsonData": dict,
+    "secureJsonData": dict,
+    "basicAuth": bool,
+    "basicAuthUser": str,
 }
+OF_ANY = {"tlsAuthWithCACert": bool, "serverName": str}
+HIDDEN = {"tlsCACert": str, "basicAuthPassword": str}
 MORE = {
     "prometheus": {"httpMethod": ("GET", "POST"), "timeInterval": str},
     "loki": {},
@@ -83,7 +90,8 @@ def wrong_sources(text):
     found = wrong(document, {"apiVersion": (1,), "prune": bool, "datasources": list}, ("apiVersion", "datasources"))
     for each in document.get("datasources", []):
         found += wrong(each, SOURCE, ("name", "type", "uid", "access", "url"))
-        found += wrong(each.get("jsonData", {}), MORE.get(each.get("type"), {}))
+        found += wrong(each.get("jsonData", {}), {**MORE.get(each.get("type"), {}), **OF_ANY})
+        found += wrong(each.get("secureJsonData", {}), HIDDEN)
     return found
 
 
@@ -101,6 +109,25 @@ def test_every_file_has_only_what_grafana_knows(each):
     assert {section: set(keys) for section, keys in read(made["grafana.ini"]).items()} == SETTINGS
     assert wrong_sources(made[SOURCES]) == []
     assert wrong_provider(made[PROVIDER]) == []
+
+
+def test_with_tls_and_a_password_too_and_both_are_read_from_files_that_only_grafana_has():
+    made = texts(guarded(fleet(monitors=2)))
+    server = read(made["grafana.ini"])["server"]
+    assert {*server} == SETTINGS["server"] | OF_TLS
+    assert (server["protocol"], server["root_url"]) == ("https", "https://localhost:3000/")
+    assert server["cert_key"] == "/run/credentials/alert-threader-grafana.service/tls_key"
+    assert wrong_sources(made[SOURCES]) == []
+    found = {each["uid"]: each for each in yaml.safe_load(made[SOURCES])["datasources"]}
+    assert {each["url"].partition(":")[0] for each in found.values()} == {"https"}
+    assert {name for name, each in found.items() if each.get("basicAuth")} == {*found} - {"loki"}
+    assert found["prometheus"]["jsonData"]["serverName"] == "10.0.0.1"
+    secret = "$__file{/run/credentials/alert-threader-grafana.service/monitoring_password}"
+    assert found["alertmanager-2"]["secureJsonData"] == {
+        "tlsCACert": "$__file{/etc/alert-threader-grafana/ca.crt}",
+        "basicAuthPassword": secret,
+    }
+    assert PASSWORD not in str(made)
 
 
 @pytest.mark.parametrize(

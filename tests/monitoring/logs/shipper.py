@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.manifest.monitoring.log_shipper import PACKAGES
+from deploy.settings.specs import TlsSpec
 from monitoring import logs
 from tests.monitoring.logs.fleets import HOST, fleet
 
@@ -33,10 +34,11 @@ source journal {{
 class Shipper:
     """Ships what is written to it, from and into `folder`."""
 
-    def __init__(self, folder: Path, url: str, buffer_mb: int = 64) -> None:
+    def __init__(self, folder: Path, url: str, buffer_mb: int = 64, tls: TlsSpec | None = None) -> None:
         self.folder, self.journal = folder, folder / "journal"
         self.journal.touch()
-        text = logs.configuration(fleet(log_buffer_mb=buffer_mb), HOST)
+        made = fleet(log_buffer_mb=buffer_mb, tls=tls)
+        text = logs.configuration(made, HOST)
         source = _SOURCE.format(file=self.journal)
         for old, new in (
             (logs.SOURCE, source),
@@ -44,7 +46,8 @@ class Shipper:
             (logs.DATA, str(folder)),
             ("time-reopen(5)", "time-reopen(1)"),
             ("stats-freq(300)", "stats-freq(2)"),
-            ("http://10.0.0.1:3100", url),
+            (logs.url(made), url),
+            *([("/etc/alert-threader-log-shipper", str(folder))] if tls else []),
         ):
             assert old in text
             text = text.replace(old, new)

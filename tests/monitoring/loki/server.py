@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http.client import HTTPResponse
 from pathlib import Path
 
@@ -26,13 +26,22 @@ Labels = dict[str, str]
 class Server:
     """Answers at `url` while it is entered; `rules` are the ruler's files, posted to the Alertmanager at `told`.
 
-    Without rules it has tenants, none of which sees the lines of another one.
+    Without rules it has tenants, none of which sees the lines of another one. `moved` makes of its configuration one
+    that finds its files, `asking` asks it.
     """
 
-    def __init__(self, folder: Path, fleet: FleetSpec, rules: dict[str, str] | None = None, told: str = "") -> None:
-        self.folder, (port, grpc) = folder, _free_ports(2)
-        self.url = f"http://127.0.0.1:{port}"
-        text = loki.configuration(fleet, fleet.monitors[0])
+    def __init__(
+        self,
+        folder: Path,
+        fleet: FleetSpec,
+        rules: dict[str, str] | None = None,
+        told: str = "",
+        moved: Callable[[str], str] = str,
+        asking: urllib.request.OpenerDirector = DIRECT,
+    ) -> None:
+        self.folder, self._asking, (port, grpc) = folder, asking, _free_ports(2)
+        self.url = f"{fleet.monitoring.scheme}://127.0.0.1:{port}"
+        text = moved(loki.configuration(fleet, fleet.monitors[0]))
         for old, new in ((loki.DATA, folder / "data"), (loki.RULES, folder / "rules")):
             text = text.replace(str(old), str(new))
         made = yaml.safe_load(text)
@@ -84,7 +93,7 @@ class Server:
 
     def _ask(self, path: str, tenant: str, body: bytes | None = None) -> HTTPResponse:
         head = {"Content-Type": "application/json", "X-Scope-OrgID": tenant}
-        return DIRECT.open(urllib.request.Request(f"{self.url}/loki/api/v1/{path}", body, head), timeout=20)
+        return self._asking.open(urllib.request.Request(f"{self.url}/loki/api/v1/{path}", body, head), timeout=20)
 
     def _wait(self) -> None:
         """Until it takes lines and answers questions; it calls itself ready only much later."""

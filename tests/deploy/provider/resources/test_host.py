@@ -6,11 +6,12 @@ import pytest
 
 from deploy.faults import HostFault
 from deploy.manifest.host import host_manifest
-from deploy.manifest.paths import ARTIFACT_DIRECTORY, HELPER
+from deploy.manifest.monitoring.access import PASSWORD, Access
+from deploy.manifest.paths import ARTIFACT_DIRECTORY, HEALTH_DIRECTORY, HELPER
 from deploy.provider.fleet import LostHost
 from deploy.provider.resources.base import Context
 from deploy.provider.resources.host import HostResource
-from deploy.provider.values import plain, properties
+from deploy.provider.values import Secret, plain, properties
 from tests.deploy.provider.fakes import FakeEngine, FakeFleet, connection, fault, host_inputs, snapshot_of
 
 WELL = snapshot_of(host_manifest())
@@ -32,6 +33,19 @@ def read(host, old=None):
 def test_a_host_as_wanted_shows_nothing():
     host = resource(WELL)
     assert host.diff(read(host), host_inputs()) == {}
+
+
+def test_the_password_of_health_checks_is_secret_also_as_it_was_found():
+    path = f"{HEALTH_DIRECTORY}/{PASSWORD}"
+    manifest = host_manifest(access=Access(secrets={PASSWORD: "hunter2"}))
+    wanted = {**host_inputs(), **manifest.sections(), "files": {**manifest.files, path: Secret("hunter2\n")}}
+    found = snapshot_of(manifest)
+    assert resource(found).diff(read(resource(found), wanted), wanted) == {}
+    edited = {**found, "paths": {**found["paths"], path: {"file": "hunter3\n", "access": "root:root 0644"}}}
+    read_again = read(resource(edited), wanted)
+    assert isinstance(read_again["files"][path], Secret)
+    assert {*resource(edited).diff(read_again, wanted)} == {f'files["{path}"]', f'access["{path}"]'}
+    assert not isinstance(read_again["files"][HELPER], Secret)
 
 
 def test_a_host_as_wanted_shows_nothing_also_after_its_inputs_went_over_the_wire():
