@@ -81,7 +81,8 @@ def _head(account: Account, at: datetime) -> Iterator[Line]:
 
 
 def _decided(decision: Decision) -> str:
-    text = f"{decision.verb} of {decision.rollout} by {decision.by} at {times.shown(decision.at)} UTC"
+    why = f" ({decision.why})" if decision.why else ""
+    text = f"{decision.verb} of {decision.rollout} by {decision.by} at {times.shown(decision.at)} UTC{why}"
     return f"{text}; shown was: {decision.shown}" if decision.shown else text
 
 
