@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from deploy.manifest.paths import SLOT
 from deploy.settings.specs import FleetSpec, HostSpec, Impl
 from monitoring.log_time import MOMENT, TIME
 from monitoring.loki import SHIPPER
@@ -77,9 +78,9 @@ def _named(name: str, job: str, host: HostSpec, *more: str) -> str:
 
 
 def _impls(fleet: FleetSpec, host: HostSpec) -> Iterable[str]:
-    """The label `impl` of the instances that the host has; another one, which just left it, goes without."""
+    """The label `impl` of instances that the host has, and of their slots; what just left it goes without."""
     for impl in Impl:
         names = [each.name for each in fleet.instances if each.host == host.name and each.impl == impl]
         if names:
-            condition = f'match("^({"|".join(names)})$" value(".loki.instance"))'
+            condition = f'match("^({"|".join(names)})({SLOT})?$" value(".loki.instance"))'
             yield f'set("{impl}" value(".loki.impl") condition({condition}));'

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from deploy.manifest.paths import SLOT
 from monitoring.dashboards.model import Colour, Mark, Word
 
 THREADERS: Final = 'job=~"alert_threader_.+"'
@@ -9,6 +10,12 @@ WEBHOOKS: Final = 'path="/alert"'
 POSTED: Final = 'result!="duplicate"'
 """What of threader_messages_total is a message in Slack."""
 EDGE: Final = 'proxy="threaders"'
+_SLOTS: Final = f"[^.]+{SLOT}[.].+"
+SERVERS: Final = (
+    f'haproxy_server_status{{{EDGE},server!~"{_SLOTS}"}}'
+    f' or haproxy_server_status{{{EDGE},server=~"{_SLOTS}",state="UP"}}'
+)
+"""The servers of edges by state; second slots only while they serve, since else nothing is meant to run there."""
 
 UP: Final = (Word(0, "down", Colour.RED), Word(1, "up", Colour.GREEN))
 ILL: Final = (Word(0, "ill", Colour.RED), Word(1, "well", Colour.GREEN))

@@ -23,7 +23,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{{"status": "ok", "generation": "{name}"}}')
 
-http.server.HTTPServer(("127.0.0.1", {port}), Answers).serve_forever()
+http.server.HTTPServer(("127.0.0.1", int(os.environ.get("BIND_PORT", {port}))), Answers).serve_forever()
 """
 
 
@@ -48,15 +48,17 @@ class Helped:
         for path, target in manifest.links.items():
             self.sh(f"mkdir -p {path.rpartition('/')[0]}; ln -sfn {target} {path}")
 
-    def stage(self, instance: str, name: str, port: int, ill: str = "", deadline: float = 5) -> None:
-        """A generation that listens on `port`; it may be "ill" or "unready"."""
+    def stage(
+        self, instance: str, name: str, port: int, ill: str = "", deadline: float = 5, slots: bool = False
+    ) -> None:
+        """A generation that listens on `port`; it may be "ill" or "unready". With `slots` its variables say where."""
         folder = self._at(f"/var/lib/alert-threader/{instance}/generations/{name}")
         (folder / "release").mkdir(mode=0o755, parents=True)
         self._write(folder / "release" / "run", THREADER.format(name=name, port=port, ill=ill), 0o755)
         base = f"http://127.0.0.1:{port}"
         settings = {"health": f"{base}/health", "ready": f"{base}/ready", "deadline": deadline, "interval": 0.1}
         self._write(folder / "settings.json", json.dumps(settings), 0o644)
-        self._write(folder / "env", "", 0o600)
+        self._write(folder / "env", f'BIND_PORT="{port}"\nINSTANCE="{instance}"\n' if slots else "", 0o600)
         self._write(folder / "unit.conf", "[Unit]\n", 0o644)
         seal(folder)
 

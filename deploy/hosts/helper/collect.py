@@ -29,7 +29,7 @@ SHORTEST = 4  # characters; a shorter value is in half of all words
 NO_NAME = "(a line that is no variable)"
 PLAIN = re.compile(  # the variables of a threader that are no secrets, so that masking leaves a journal readable
     "SLACK_(CHANNEL|API_URL|TIMEOUT|MAX_WAIT)|ENVIRONMENT|INSTANCE|THREAD_(STORE|STORE_FILE|TTL_DAYS)|REDIS_KEY_PREFIX|"
-    "BIND_(HOST|PORT)|MAX_BODY_BYTES|DRAIN_SECONDS|SHUTDOWN_TIMEOUT|LOG_LEVEL"
+    "SYNTHETIC_CHANNEL|BIND_(HOST|PORT)|MAX_BODY_BYTES|DRAIN_SECONDS|SHUTDOWN_TIMEOUT|LOG_LEVEL"
 )
 SHOWN = (
     "Id,LoadState,ActiveState,SubState,Result,UnitFileState,MainPID,NRestarts,ExecMainCode,ExecMainStatus,"

@@ -103,9 +103,9 @@ def _instances(scope: Scope) -> tuple[Panel, ...]:
         ),
         _graph(
             "Servers in rotation by state",
-            "Threaders at the edges; MAINT while a rollout drains and switches them.",
+            "Threaders at the edges; DRAIN while a rollout switches them. Second slots are counted while they serve.",
             Unit.COUNT,
-            (Query(f"sum by (state) (haproxy_server_status{{{terms.EDGE}}})", "{{state}}"),),
+            (Query(f"sum by (state) ({terms.SERVERS})", "{{state}}"),),
         ),
     )
 

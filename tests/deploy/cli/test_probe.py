@@ -34,8 +34,10 @@ def instances(tmp_path, monkeypatch):
     monkeypatch.setattr(probe, "DATA", str(tmp_path))
     for name in ANSWERS:
         (tmp_path / name / "current").mkdir(parents=True)
+        (tmp_path / name / "generations").mkdir()
         settings = {"health": f"http://127.0.0.1:{server.server_port}/{name}"}
         (tmp_path / name / "current" / "settings.json").write_text(json.dumps(settings))
+    (tmp_path / "stories").mkdir()
     yield
     server.shutdown()
 
@@ -48,6 +50,7 @@ def test_exactly_a_2xx_answer_that_says_ok_is_healthy(instances, capfd):
     assert found["sick"].endswith('/sick: {"status": "sick"}')
     assert "no healthy answer" in found["odd"]
     assert found["no"].endswith("says status None")
+    assert found.keys() == ANSWERS.keys()
 
 
 def test_an_instance_with_nothing_activated_says_so(instances):

@@ -95,6 +95,15 @@ def test_what_runs_is_pending_or_was_confirmed_lately_stays_whatever_its_age(pla
     assert place.clean(keep) == ["g5", "g6"]
 
 
+def test_what_goes_on_in_the_second_slot_stays_in_both_places(place: Place):
+    place.generations(*NAMES)
+    place.generation("g2", instance="py-a--prev", release="r1")
+    (place.module.DATA / "py-a--prev" / "current").symlink_to("generations/g2")
+    place.artifact("r1")
+    assert place.clean(1) == ["g1", "g3", "g4", "g5", "g6"]
+    assert (place.left(), place.left("py-a--prev")) == (["g2"], ["g2"])
+
+
 def test_the_two_confirmed_last_are_two_different_ones_and_a_stop_is_none(place: Place):
     place.generations(*NAMES)
     place.ledger(confirmed("g1"), confirmed("g2"), confirmed("g1"), confirmed("g2"), confirmed(None))

@@ -355,16 +355,6 @@ def test_what_is_noted_is_old_or_new_also_when_it_is_spoilt(host):
     assert set(host.helper.noted("admitted")) == {A}
 
 
-def test_counts_are_requests_and_failed_ones_of_each_server(host, monkeypatch):
-    head = "# pxname,svname,econ,eresp,hrsp_1xx,hrsp_2xx,hrsp_3xx,hrsp_4xx,hrsp_5xx,hrsp_other,status\n"
-    text = f"{head}threaders,{A},1,2,0,100,3,4,5,0,UP\nthreaders,{B},0,0,,,,,,,DOWN\n"
-    host.started(A, B)
-    ask = host.proxy.ask
-    answers = lambda command, worker=None: text if command.startswith("show stat") else ask(command, worker)  # noqa: E731
-    monkeypatch.setattr(host.helper, "ask", answers)
-    assert host.call("counts") == {"counts": {A: [115, 8], B: [0, 0]}}
-
-
 # --- weights
 
 SLOT = "py-a--prev.app-1.10009"
@@ -544,3 +534,13 @@ def test_all_is_shown(canary):
         "servers": {A: "UP", B: "DRAIN", SLOT: "MAINT"},
         "weights": {A: 10, B: 100, SLOT: 100},
     }
+
+
+def test_counts_are_requests_and_failed_ones_of_each_server(host, monkeypatch):
+    head = "# pxname,svname,econ,eresp,hrsp_1xx,hrsp_2xx,hrsp_3xx,hrsp_4xx,hrsp_5xx,hrsp_other,status\n"
+    text = f"{head}threaders,{A},1,2,0,100,3,4,5,0,UP\nthreaders,{B},0,0,,,,,,,DOWN\n"
+    host.started(A, B)
+    ask = host.proxy.ask
+    answers = lambda command, worker=None: text if command.startswith("show stat") else ask(command, worker)  # noqa: E731
+    monkeypatch.setattr(host.helper, "ask", answers)
+    assert host.call("counts") == {"counts": {A: [115, 8], B: [0, 0]}}

@@ -229,6 +229,16 @@ def test_the_two_generations_that_were_confirmed_last_are_never_removed(stage):
     assert stage.names() == ["c2", "c3", "g3"]
 
 
+def test_the_generation_that_goes_on_in_the_second_slot_is_never_removed(stage):
+    for number in range(4):
+        stage(f"g{number}")
+    slot = stage.folder.with_name("py-a--prev")
+    slot.mkdir()
+    (slot / "current").symlink_to("generations/g1")
+    stage("g4", keep=1)
+    assert stage.names() == ["g1", "g4"]
+
+
 def test_what_is_asked_for_is_spared(stage):
     aged(stage, "g1", "g2", "g3")
     stage("g4", keep=1, spare=["g2", "gone"])

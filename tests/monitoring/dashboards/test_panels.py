@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from monitoring.dashboards import PAGES, Scope, Source, View, filled, panels, panels_of
+from monitoring.dashboards import PAGES, Scope, Source, View, filled, panels, panels_of, terms
 from tests.monitoring.dashboards.exported import TARGET, exported
 from tests.monitoring.dashboards.expressions import grouped, metrics
 from tests.monitoring.dashboards.fleets import EVERY_KIND, fleet
@@ -86,3 +86,13 @@ def test_only_a_pair_of_alertmanagers_has_to_agree():
 def test_only_lines_of_logs_are_shown_without_numbers():
     for panel in panels(fleet()):
         assert (panel.view is View.LOGS) == (panel.unit == "string" and panel.source is Source.LOKI), panel.title
+
+
+@pytest.mark.parametrize(
+    ("server", "slot"), [("py-a.app-1.9009", False), ("py-a--prev.app-1.10009", True), ("a.odd--prev.h.9009", False)]
+)
+def test_second_slots_are_counted_only_while_they_serve(server, slot):
+    instances, slots = re.findall(r'server(?:!~|=~)"([^"]*)"', terms.SERVERS)
+    assert instances == slots
+    assert bool(re.fullmatch(slots, server)) == slot
+    assert terms.SERVERS.endswith(',state="UP"}')

@@ -24,7 +24,7 @@ def test_a_host_knows_its_own_instances_alone():
     made = fleet(hosts=(HOST, OTHER))
     assert "node-b" not in logs.configuration(made, HOST)
     other = logs.configuration(made, OTHER)
-    assert 'set("node" value(".loki.impl") condition(match("^(node-b)$"' in other
+    assert 'set("node" value(".loki.impl") condition(match("^(node-b)(--prev)?$"' in other
     assert "py-a" not in other
 
 
