@@ -40,8 +40,8 @@ def test_what_resources_say_of_their_failures_is_read_from_pulumis_own_log(progr
     program(
         """for word; do log=$word; done
         [ "$PULUMI_DEBUG_COMMANDS" = true ] && [ "$1" = up ] && [ "$THREADER_HOLD" = always ] || exit 9
-        echo '{"diagnosticEvent": {"message": "<{%reset%}>it failed: <x><{%reset%}>\\n", "severity": "error"}}' >$log
-        echo '{"diagnosticEvent": {"message": "only told", "severity": "info#err"}}' >>$log
+        printf '%s\\n' '{"diagnosticEvent": {"message": "<{%reset%}>it failed: <x><{%reset%}>\\n", "severity": "error"}}' >$log
+        printf '%s\\n' '{"diagnosticEvent": {"message": "only told", "severity": "info#err"}}' >>$log
         echo '[]' >>$log
         echo '{"cut off' >>$log
         exit 255"""
