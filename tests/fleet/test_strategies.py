@@ -5,7 +5,6 @@ A small load in `make test`; THREADER_ALL=1 the rate that suits this machine, 20
 """
 
 import os
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -107,6 +106,48 @@ def versions(stack: Deployment) -> set[str]:
     return {generation.rpartition("-")[0] for name, generation in stack.generations().items() if "--prev" not in name}
 
 
+def shown(stack: Deployment) -> dict[str, str]:
+    """What each instance runs, apart from second slots."""
+    return {name: each for name, each in stack.generations().items() if not name.endswith("--prev")}
+
+
+def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployment, rate: int, tell):
+    wanted(stack, "blue-green", hold="always")
+    stack.release(*artifacts(stack.lab), version="held", deadline=DEADLINE)
+    first = under_load(stack, rate, stack.apply, tell, "blue-green, until it is held")
+    outputs = stack.state()["rollout"]["outputs"]
+    assert first.done.good().code == 0
+    assert first.report.clean, first.report
+    name = outputs["standing"].removeprefix("held ")
+    assert outputs["rollout"].startswith(f"held ({name}: ")
+    for edge in EDGES:
+        assert serving(stack, edge) == {f"{each}--prev" for each in LAYOUT}
+    assert stack.apply().good().unchanged
+    wanted(stack, "blue-green", hold="always", decision=f"{name}:promote")
+    second = under_load(stack, rate, stack.apply, tell, "blue-green, promoted")
+    second.done.good()
+    assert second.report.clean, second.report
+    assert versions(stack) == {"held"}
+    at_rest(stack)
+    assert stack.apply().good().unchanged
+
+
+def test_a_held_canary_that_is_aborted_is_back_at_once(stack: Deployment, rate: int, tell):
+    before = shown(stack)
+    wanted(stack, "canary", hold="always")
+    stack.release(*artifacts(stack.lab, OTHER), version="aborted", deadline=DEADLINE)
+    stack.apply().good()
+    name = stack.state()["rollout"]["outputs"]["standing"].removeprefix("held ")
+    went = under_load(
+        stack, rate, lambda: stack.apply(environ={"THREADER_DECISION": f"{name}:abort"}), tell, "canary, aborted"
+    )
+    went.done.good()
+    assert went.report.clean, went.report
+    assert shown(stack) == before
+    at_rest(stack)
+    assert "stays back" in stack.preview().good().text
+
+
 def at_rest(stack: Deployment) -> None:
     """Both edges send to all instances and to nothing else."""
     for edge in EDGES:
@@ -120,7 +161,8 @@ def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate
     wanted(stack, strategy)
     stack.release(*artifacts(stack.lab, OTHER), version=version, deadline=DEADLINE)
     went = under_load(stack, rate, stack.up, tell, f"{strategy}, a good release")
-    assert re.search(r"rollout.*done \(r\d+\)", went.done.good().text)
+    went.done.good()
+    assert stack.state()["rollout"]["outputs"]["rollout"].startswith("done (r")
     assert went.report.clean, went.report
     assert versions(stack) == {version}
     at_rest(stack)
@@ -137,7 +179,5 @@ def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(stac
     tell(f"{strategy}: a release that drops one call in five was refused after {done.seconds:.1f} s in all")
     assert "delivery failed" in done.text
     assert "all 3 instances of the rollout are back" in done.text
-    assert {name: each for name, each in stack.generations().items() if "--prev" not in name} == {
-        name: each for name, each in before.items() if "--prev" not in name
-    }
+    assert shown(stack) == before
     at_rest(stack)

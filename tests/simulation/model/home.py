@@ -1,8 +1,10 @@
 """What a host has of one instance, and one switch of it: deploy/hosts/helper/activate.py, without files and systemd."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
+from deploy.manifest.paths import SLOT
 from tests.simulation.model.activity import Activity
 from tests.simulation.model.records import Answer, rank
 from tests.simulation.model.release import RESTARTS, Release, Service
@@ -86,6 +88,37 @@ class Home:
             return "connection refused"
         return self.service.unwell(self.machine.now) or (self.machine.unready if ready else None)
 
+    # --- as a second slot, deploy/hosts/helper/slot.py
+
+    @property
+    def is_slot(self) -> bool:
+        """Whether it is one."""
+        return self.name.endswith(SLOT)
+
+    def keep(self, slot: "Home", port: int, token: str) -> Answer:
+        """Lay what it runs ready in its slot."""
+        if self.current not in self.releases or self.pending or slot.at_work or slot.never == token:
+            return {"state": "failed", "reason": "it can not be kept"}
+        if self.machine.full:
+            return {"state": "failed", "reason": self.machine.full}
+        runs = {name: release for name, release in slot.releases.items() if name == slot.current}
+        slot.releases = {**runs, self.current: replace(self.releases[self.current], port=port)}
+        return {"state": "kept", "generation": self.current}
+
+    def drop(self, token: str) -> Answer:
+        """Stop it and remove it."""
+        if self.at_work:
+            self.at_work.kill()
+        self._clear()
+        self.never = token
+        self._answer()
+        self.machine.changed()
+        return {"state": "dropped"}
+
+    def _clear(self) -> None:
+        self.releases, self.ledger, self.current, self.pending = {}, [], None, None
+        self.at_work, self.service, self.state, self.order = None, None, {}, {}
+
     # --- what happens to it
 
     def kill_switch(self) -> bool:
@@ -109,6 +142,8 @@ class Home:
             pending, self.current, self.pending = self.pending, self.pending["from"], None
             self._record("reverted", pending, "the switch was cut off")
             self._tell(pending["token"], "reverted")
+        if self.is_slot and self.current is None:
+            self._clear()
         self._start()
 
     # --- the transaction
@@ -246,7 +281,8 @@ class Home:
     # --- what is told
 
     def _record(self, verdict: str, pending: Answer, reason: str | None = None) -> None:
-        if not self.machine.full:
+        there = self.releases or not self.is_slot  # else there is no folder
+        if there and not self.machine.full:
             self.ledger.append({"at": self.machine.utc(), "verdict": verdict, **pending, "reason": reason})
 
     def _tell(self, token: str, state: str, reason: str | None = None) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from deploy.manifest.paths import EDGE_HELPER, HELPER
+from deploy.manifest.paths import EDGE_HELPER, HELPER, slot_name
 from tests.simulation.agenda import Agenda
 from tests.simulation.model.edge import Edge
 from tests.simulation.model.home import Home
@@ -12,6 +12,8 @@ from tests.simulation.model.records import Answer, Records
 from tests.simulation.model.release import Release
 
 FULL = "No space left on device"
+FENCED = {"begin": 2, "confirm": 1, "keep": 2, "drop": 1}
+"""The calls that need the lease, and which of their words is the token."""
 
 
 class Machine:
@@ -97,8 +99,8 @@ class Machine:
         return self._helper(*words, reply=answered)
 
     def _helper(self, verb: str, *words: str, reply: Callable[[Answer], None]) -> None:
-        if verb in ("begin", "confirm"):
-            token = words[2] if verb == "begin" else words[1]
+        if verb in FENCED:
+            token = words[FENCED[verb]]
             refusal = self.records.refusal(token, self.now, self.boots)
             if refusal:
                 return reply(refusal)
@@ -110,6 +112,10 @@ class Machine:
             return self.home(words[0]).confirm(words[1], reply)
         if verb == "undo":
             return self.home(words[0]).undo(words[1], reply)
+        if verb == "keep":
+            return reply(self.home(words[0]).keep(self.home(slot_name(words[0])), int(words[1]), words[2]))
+        if verb == "drop":
+            return reply(self.home(words[0]).drop(words[1]))
         return reply(self._at_once(verb, *words))
 
     def _at_once(self, verb: str, *words: str) -> Answer:
@@ -129,7 +135,7 @@ class Machine:
         lease = self.records.lease and {**self.records.lease, "live": self.records.live(self.now, self.boots)}
         edge = self.edge and {"servers": {name: {"admin": admin} for name, admin in self.edge.servers.items()}}
         return {
-            "instances": {name: instance(home) for name, home in self.homes.items()},
+            "instances": {name: instance(home) for name, home in self.homes.items() if home.releases},
             "lease": lease,
             "rollouts": self.records.rollouts[-40:],
             "edge": edge,
