@@ -170,7 +170,7 @@ def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate
 
 @pytest.mark.parametrize("strategy", ["canary", "blue-green"])
 def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(stack: Deployment, tell, strategy: str):
-    before = stack.generations()
+    before = shown(stack)
     wanted(stack, strategy)
     stack.release(
         *artifacts(stack.lab, OTHER, go=stack.lab.dropping("go")), version=f"drops-{strategy}", deadline=DEADLINE

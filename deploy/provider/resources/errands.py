@@ -11,7 +11,7 @@ from deploy.provider.resources.base import Context
 from deploy.provider.resources.judging import Judge, measures
 from deploy.provider.resources.sight import Sight
 from deploy.provider.resources.standing import RESULT, STANDING, gone_home, held_text
-from deploy.provider.resources.wishes import allowed, planned, target_of
+from deploy.provider.resources.wishes import allowed, guard, planned, target_of
 from deploy.provider.values import Properties
 from deploy.rollout.conduct import CHANGED, Changed, Ending, Order, conduct, stamp
 from deploy.rollout.decide import Choice, Course, astray, before, choose, resumed
@@ -86,6 +86,7 @@ class Errands:
             engine.warn(urn, why)
         if not plan.stages:
             return {RESULT: (old or {}).get(RESULT), "plan": []}
+        guard(plan, new, snapshots)
         emergency = new["settings"].get("emergency")
         purpose = f"deploy (emergency: {emergency})" if emergency else "deploy"
         deploy = Errand(purpose, found, target_of(new), plan)
