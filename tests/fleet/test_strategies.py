@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from bench.table import Figure, keep
 from tests.fleet.deployment import Deployment, Done
 from tests.fleet.edges import behind, post, told, url
 from tests.fleet.lab import OTHER
@@ -72,6 +73,20 @@ def serving(stack: Deployment, edge: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
+def told_and_kept(tell):
+    """Prints a line for people, and keeps it with THREADER_ALL."""
+    lines: list[Figure] = []
+
+    def say(text: str, seconds: float) -> None:
+        tell(text)
+        lines.append(Figure(text, seconds))
+
+    yield say
+    if ALL and lines:
+        keep(lines)
+
+
+@pytest.fixture(scope="module")
 def rate(stack: Deployment, tell) -> int:
     """Requests a second."""
     if not ALL:
@@ -86,7 +101,7 @@ def rate(stack: Deployment, tell) -> int:
     return found
 
 
-def under_load(stack: Deployment, rate: int, act: Callable[[], Done], tell, name: str) -> Went:
+def under_load(stack: Deployment, rate: int, act: Callable[[], Done], say, name: str) -> Went:
     """Do something while webhooks come; all of them have to be accepted."""
     begun = time.monotonic()
     with Attack(url(stack.lab, EDGES[0]), rate, name=name) as attack:
@@ -94,9 +109,10 @@ def under_load(stack: Deployment, rate: int, act: Callable[[], Done], tell, name
         seconds = time.monotonic() - begun
         time.sleep(max(1.0, 0.5 + LEAST / rate - seconds))
         report = attack.stop()
-    tell(
+    say(
         f"{name}: {seconds:.1f} s, {report.sent} requests at {report.rate:g}/s, "
-        f"failed {dict(report.failed) or 'none'}, p50 {report.p50:g} ms, p99 {report.p99:g} ms"
+        f"failed {dict(report.failed) or 'none'}, p50 {report.p50:g} ms, p99 {report.p99:g} ms",
+        seconds,
     )
     return Went(done, report, seconds)
 
@@ -111,10 +127,10 @@ def shown(stack: Deployment) -> dict[str, str]:
     return {name: each for name, each in stack.generations().items() if not name.endswith("--prev")}
 
 
-def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployment, rate: int, tell):
+def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployment, rate: int, told_and_kept):
     wanted(stack, "blue-green", hold="always")
     stack.release(*artifacts(stack.lab), version="held", deadline=DEADLINE)
-    first = under_load(stack, rate, stack.apply, tell, "blue-green, until it is held")
+    first = under_load(stack, rate, stack.apply, told_and_kept, "blue-green, until it is held")
     outputs = stack.state()["rollout"]["outputs"]
     assert first.done.good().code == 0
     assert first.report.clean, first.report
@@ -124,7 +140,7 @@ def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployme
         assert serving(stack, edge) == {f"{each}--prev" for each in LAYOUT}
     assert stack.apply().good().unchanged
     wanted(stack, "blue-green", hold="always", decision=f"{name}:promote")
-    second = under_load(stack, rate, stack.apply, tell, "blue-green, promoted")
+    second = under_load(stack, rate, stack.apply, told_and_kept, "blue-green, promoted")
     second.done.good()
     assert second.report.clean, second.report
     assert versions(stack) == {"held"}
@@ -132,14 +148,18 @@ def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployme
     assert stack.apply().good().unchanged
 
 
-def test_a_held_canary_that_is_aborted_is_back_at_once(stack: Deployment, rate: int, tell):
+def test_a_held_canary_that_is_aborted_is_back_at_once(stack: Deployment, rate: int, told_and_kept):
     before = shown(stack)
     wanted(stack, "canary", hold="always")
     stack.release(*artifacts(stack.lab, OTHER), version="aborted", deadline=DEADLINE)
     stack.apply().good()
     name = stack.state()["rollout"]["outputs"]["standing"].removeprefix("held ")
     went = under_load(
-        stack, rate, lambda: stack.apply(environ={"THREADER_DECISION": f"{name}:abort"}), tell, "canary, aborted"
+        stack,
+        rate,
+        lambda: stack.apply(environ={"THREADER_DECISION": f"{name}:abort"}),
+        told_and_kept,
+        "canary, aborted",
     )
     went.done.good()
     assert went.report.clean, went.report
@@ -156,11 +176,11 @@ def at_rest(stack: Deployment) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["canary", "blue-green"])
-def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate: int, tell, strategy: str):
+def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate: int, told_and_kept, strategy: str):
     version = f"good-{strategy}"
     wanted(stack, strategy)
     stack.release(*artifacts(stack.lab, OTHER), version=version, deadline=DEADLINE)
-    went = under_load(stack, rate, stack.up, tell, f"{strategy}, a good release")
+    went = under_load(stack, rate, stack.up, told_and_kept, f"{strategy}, a good release")
     went.done.good()
     assert stack.state()["rollout"]["outputs"]["rollout"].startswith("done (r")
     assert went.report.clean, went.report
@@ -169,14 +189,16 @@ def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate
 
 
 @pytest.mark.parametrize("strategy", ["canary", "blue-green"])
-def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(stack: Deployment, tell, strategy: str):
+def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(
+    stack: Deployment, told_and_kept, strategy: str
+):
     before = shown(stack)
     wanted(stack, strategy)
     stack.release(
         *artifacts(stack.lab, OTHER, go=stack.lab.dropping("go")), version=f"drops-{strategy}", deadline=DEADLINE
     )
     done = stack.apply().failed()
-    tell(f"{strategy}: a release that drops one call in five was refused after {done.seconds:.1f} s in all")
+    told_and_kept(f"{strategy}: one that drops one call in five is refused, {done.seconds:.1f} s in all", done.seconds)
     assert "delivery failed" in done.text
     assert "all 3 instances of the rollout are back" in done.text
     assert shown(stack) == before
