@@ -73,7 +73,7 @@ def serving(stack: Deployment, edge: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def told_and_kept(tell):
+def note(tell):
     """Prints a line for people, and keeps it with THREADER_ALL."""
     lines: list[Figure] = []
 
@@ -127,10 +127,10 @@ def shown(stack: Deployment) -> dict[str, str]:
     return {name: each for name, each in stack.generations().items() if not name.endswith("--prev")}
 
 
-def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployment, rate: int, told_and_kept):
+def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployment, rate: int, note):
     wanted(stack, "blue-green", hold="always")
     stack.release(*artifacts(stack.lab), version="held", deadline=DEADLINE)
-    first = under_load(stack, rate, stack.apply, told_and_kept, "blue-green, until it is held")
+    first = under_load(stack, rate, stack.apply, note, "blue-green, until it is held")
     outputs = stack.state()["rollout"]["outputs"]
     assert first.done.good().code == 0
     assert first.report.clean, first.report
@@ -140,7 +140,7 @@ def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployme
         assert serving(stack, edge) == {f"{each}--prev" for each in LAYOUT}
     assert stack.apply().good().unchanged
     wanted(stack, "blue-green", hold="always", decision=f"{name}:promote")
-    second = under_load(stack, rate, stack.apply, told_and_kept, "blue-green, promoted")
+    second = under_load(stack, rate, stack.apply, note, "blue-green, promoted")
     second.done.good()
     assert second.report.clean, second.report
     assert versions(stack) == {"held"}
@@ -148,7 +148,7 @@ def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployme
     assert stack.apply().good().unchanged
 
 
-def test_a_held_canary_that_is_aborted_is_back_at_once(stack: Deployment, rate: int, told_and_kept):
+def test_a_held_canary_that_is_aborted_is_back_at_once(stack: Deployment, rate: int, note):
     before = shown(stack)
     wanted(stack, "canary", hold="always")
     stack.release(*artifacts(stack.lab, OTHER), version="aborted", deadline=DEADLINE)
@@ -158,7 +158,7 @@ def test_a_held_canary_that_is_aborted_is_back_at_once(stack: Deployment, rate: 
         stack,
         rate,
         lambda: stack.apply(environ={"THREADER_DECISION": f"{name}:abort"}),
-        told_and_kept,
+        note,
         "canary, aborted",
     )
     went.done.good()
@@ -176,11 +176,11 @@ def at_rest(stack: Deployment) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["canary", "blue-green"])
-def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate: int, told_and_kept, strategy: str):
+def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate: int, note, strategy: str):
     version = f"good-{strategy}"
     wanted(stack, strategy)
     stack.release(*artifacts(stack.lab, OTHER), version=version, deadline=DEADLINE)
-    went = under_load(stack, rate, stack.up, told_and_kept, f"{strategy}, a good release")
+    went = under_load(stack, rate, stack.up, note, f"{strategy}, a good release")
     went.done.good()
     assert stack.state()["rollout"]["outputs"]["rollout"].startswith("done (r")
     assert went.report.clean, went.report
@@ -189,16 +189,14 @@ def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate
 
 
 @pytest.mark.parametrize("strategy", ["canary", "blue-green"])
-def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(
-    stack: Deployment, told_and_kept, strategy: str
-):
+def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(stack: Deployment, note, strategy: str):
     before = shown(stack)
     wanted(stack, strategy)
     stack.release(
         *artifacts(stack.lab, OTHER, go=stack.lab.dropping("go")), version=f"drops-{strategy}", deadline=DEADLINE
     )
     done = stack.apply().failed()
-    told_and_kept(f"{strategy}: one that drops one call in five is refused, {done.seconds:.1f} s in all", done.seconds)
+    note(f"{strategy}: one that drops one call in five is refused, {done.seconds:.1f} s in all", done.seconds)
     assert "delivery failed" in done.text
     assert "all 3 instances of the rollout are back" in done.text
     assert shown(stack) == before
