@@ -13,27 +13,18 @@ import pytest
 
 from bench.table import Figure, keep
 from tests.fleet.deployment import Deployment, Done
-from tests.fleet.edges import behind, post, told, url
+from tests.fleet.edges import url
 from tests.fleet.lab import OTHER
-from tests.fleet.records import until
-from tests.fleet.threaders import IMPLS, artifacts
+from tests.fleet.strategies import DEADLINE, EDGES, LAYOUT, at_rest, serving, shown, strategic, versions, wanted
+from tests.fleet.threaders import artifacts
 from tools.load.attack import Attack
 from tools.load.capacity import capacity, proper
 from tools.load.report import Report
 
 pytestmark = pytest.mark.fleet
-EDGES = ("app-4", "app-6")
-LAYOUT = {"py-a": ("app-5", 9009), "node-a": ("app-6", 9010), "go-a": ("app-5", 9011)}
 ALL = bool(os.environ.get("THREADER_ALL"))
 RATE = 60
 LEAST = 20_000 / 8 if ALL else 600
-DEADLINE = 20
-KEY = "a-key-for-synthetic-alerts-of-tests"
-QUIET = "C0SYNTHETIC"
-GATES = [
-    {"name": "smoke", "kind": "smoke"},
-    {"name": "delivery", "kind": "compare", "interval": 0.5, "margin": 0.1},
-]
 
 
 @dataclass(frozen=True)
@@ -47,29 +38,7 @@ class Went:
 
 @pytest.fixture(scope="module")
 def stack(spare) -> Deployment:
-    made = behind(spare("strategies"), EDGES, LAYOUT, *IMPLS.values())
-    env = made.read("env")
-    made.change(env={**env, "SYNTHETIC_CHANNEL": QUIET})
-    made.run("config", "set", "--secret", "--path", "alert-threader:secrets.SYNTHETIC_KEY", KEY).good()
-    wanted(made, "rolling")
-    made.release(*artifacts(made.lab), deadline=DEADLINE)
-    made.apply().good()
-    for edge in EDGES:
-        until(lambda edge=edge: serving(made, edge) == set(LAYOUT), 10)
-    return made
-
-
-def wanted(stack: Deployment, strategy: str, hold: str = "never", **more: object) -> None:
-    """A strategy for what comes next."""
-    settings = {"drain": 5, "confirm_within": 15, "order": list(LAYOUT), "gates": GATES, "warm": 30}
-    stack.change(rollout={**settings, "strategy": strategy, "hold": hold, **more})
-
-
-def serving(stack: Deployment, edge: str) -> set[str]:
-    """The instances, and second slots, to which an edge sends."""
-    shown = told(stack.lab, edge, "show")
-    weights = shown.get("weights", {})
-    return {name.split(".")[0] for name, state in shown["servers"].items() if state == "UP" and weights.get(name, 1)}
+    return strategic(spare("strategies"))
 
 
 @pytest.fixture(scope="module")
@@ -117,16 +86,6 @@ def under_load(stack: Deployment, rate: int, act: Callable[[], Done], say, name:
     return Went(done, report, seconds)
 
 
-def versions(stack: Deployment) -> set[str]:
-    """The releases that run."""
-    return {generation.rpartition("-")[0] for name, generation in stack.generations().items() if "--prev" not in name}
-
-
-def shown(stack: Deployment) -> dict[str, str]:
-    """What each instance runs, apart from second slots."""
-    return {name: each for name, each in stack.generations().items() if not name.endswith("--prev")}
-
-
 def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployment, rate: int, note):
     wanted(stack, "blue-green", hold="always")
     stack.release(*artifacts(stack.lab), version="held", deadline=DEADLINE)
@@ -166,13 +125,6 @@ def test_a_held_canary_that_is_aborted_is_back_at_once(stack: Deployment, rate: 
     assert shown(stack) == before
     at_rest(stack)
     assert "stays back" in stack.preview().good().text
-
-
-def at_rest(stack: Deployment) -> None:
-    """Both edges send to all instances and to nothing else."""
-    for edge in EDGES:
-        until(lambda edge=edge: serving(stack, edge) == set(LAYOUT), 10)
-    assert {post(stack.lab, EDGES[0]) for _ in range(6)} == {200}
 
 
 @pytest.mark.parametrize("strategy", ["canary", "blue-green"])

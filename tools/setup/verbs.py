@@ -76,7 +76,9 @@ def test_load(words: Words) -> int:
 
 def test_strategies(words: Words) -> int:
     """Canary and blue-green under load, at the rate that suits this machine; keeps the figures in bench/results."""
-    return _test_more("THREADER_ALL", "1", "tests/fleet/test_strategies.py", *words)
+    return _test_more(
+        "THREADER_ALL", "1", "tests/fleet/test_strategies.py", "tests/fleet/test_cut_strategies.py", *words
+    )
 
 
 def simulate(words: Words) -> int:
