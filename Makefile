@@ -1,5 +1,5 @@
 # Every target is one call: what it does is in tools/setup/verbs.py. Arguments: make test ARGS="-k drift"
-.PHONY: help setup demo demo-down test test-fast test-kill test-many test-rolling test-boundaries test-load test-monitoring test-matrix simulate bench check lock release clean
+.PHONY: help setup demo demo-down test test-fast test-kill test-many test-rolling test-boundaries test-load test-strategies test-monitoring test-matrix simulate bench check lock release clean
 .DEFAULT_GOAL := help
 run := @tools/setup/bootstrap
 
@@ -35,6 +35,9 @@ test-boundaries: ## a rollout broken at every boundary in five ways, 75 in all (
 
 test-load: ## 20,000 requests at the edge during rollouts and reloads (make test sends 3,000)
 	$(run) test-load $(ARGS)
+
+test-strategies: ## canary and blue-green under 20,000 requests: promoted, refused, held, aborted; keeps the figures (make test sends some 5,000)
+	$(run) test-strategies $(ARGS)
 
 test-monitoring: ## every alert, route, dashboard and log pipeline; prints what is covered and which mistakes are found
 	$(run) test-monitoring $(ARGS)

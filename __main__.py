@@ -13,6 +13,7 @@ need_plugin(spec.hooks)
 fleet = Fleet("fleet", spec, release_digests(spec))
 
 pulumi.export("instances", settled(fleet.instances))
+pulumi.export("rollout", settled(fleet.rollout))
 pulumi.export("addresses", addresses(spec))
 pulumi.export("edges", edges(spec))
 pulumi.export("monitoring", monitoring(spec))

@@ -9,14 +9,16 @@ from components.hooks import hooks
 from components.inputs import generation, health_inputs, host_inputs, instance_inputs, rollout_inputs
 from components.monitoring import part_inputs, parts
 from components.parts import KINDS
+from components.report import went
 from components.resources import Edge, HealthTimer, Host, Instance, Rollout
 from deploy.settings.specs import FleetSpec, Impl
 
 
 class Fleet(pulumi.ComponentResource):
-    """All resources of a fleet; `instances` is the generation that each instance runs."""
+    """All resources of a fleet; `instances`: the generation each instance runs, `rollout`: how the last one went."""
 
     instances: pulumi.Output[dict[str, str]]
+    rollout: pulumi.Output[str | None]
 
     def __init__(self, name: str, spec: FleetSpec, digests: Mapping[Impl, str]) -> None:
         super().__init__("alert-threader:index:Fleet", name)
@@ -59,4 +61,5 @@ class Fleet(pulumi.ComponentResource):
             KINDS[kind](f"{host.name}-{part.name}", part_inputs(part, host, spec, hidden), own)
         hooks("after", spec.hooks.after, names, pulumi.ResourceOptions(parent=self, depends_on=rollout))
         self.instances = rollout.instances
+        self.rollout = pulumi.Output.all(rollout.rollout, rollout.standing).apply(lambda each: went(*each))
         self.register_outputs({"instances": self.instances})

@@ -75,6 +75,12 @@ def inventory(spec: FleetSpec) -> dict[str, Any]:
     }
 
 
+def went(result: str | None, standing: str | None) -> str | None:
+    """How the last rollout went; one that was held, and that somebody took back without Pulumi, is held no longer."""
+    held = (result or "").startswith("held ")
+    return result if not held or (standing or "").startswith("held ") else "no longer held"
+
+
 def settled(output: pulumi.Output[Any]) -> pulumi.Output[Any]:
     """An output as it is; when its resource failed, the stack keeps the outputs of its last success instead of none."""
 

@@ -31,9 +31,14 @@ class Rollout(pulumi.CustomResource):
     """The activation of staged generations across the fleet, as one transaction."""
 
     instances: pulumi.Output[dict[str, str]]
+    rollout: pulumi.Output[str | None]
+    """How the last rollout went, for people."""
+    standing: pulumi.Output[str | None]
+    """That the last rollout has not ended, and its id; else None."""
 
     def __init__(self, name: str, inputs: Mapping[str, Any], options: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("threader:index:Rollout", name, dict(inputs), options)
+        only_found = {"rollout": None, "standing": None}
+        super().__init__("threader:index:Rollout", name, {**inputs, **only_found}, options)
 
 
 class HealthTimer(pulumi.CustomResource):

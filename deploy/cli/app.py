@@ -6,9 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.exits import EPILOG
+from deploy.cli.exits import DEPLOYS, EPILOG
 from deploy.cli.options import Debug
 from deploy.cli.verbs import (
+    abort,
+    bluegreen,
+    canary,
     deploy,
     destroy,
     docs,
@@ -18,14 +21,21 @@ from deploy.cli.verbs import (
     logs,
     monitor,
     preview,
+    promote,
     rollback,
     rolling,
+    rollout,
     status,
 )
 
 VERBS: dict[str, Callable[..., Any]] = {
     "deploy": deploy.deploy,
     "rolling": rolling.rolling,
+    "canary": canary.canary,
+    "bluegreen": bluegreen.bluegreen,
+    "promote": promote.promote,
+    "abort": abort.abort,
+    "rollout": rollout.rollout,
     "rollback": rollback.rollback,
     "history": history.history,
     "preview": preview.preview,
@@ -38,6 +48,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     "destroy": destroy.destroy,
 }
 
+DEPLOYING = frozenset({"deploy", "rolling", "canary", "bluegreen", "promote", "abort", "rollout"})
+
 app = typer.Typer(
     no_args_is_help=True,
     help="Deploys a fleet of alert threaders, goes back, and shows how it is.",
@@ -46,7 +58,7 @@ app = typer.Typer(
     rich_markup_mode="rich" if sys.stdout.isatty() else None,
 )
 for name, verb in VERBS.items():
-    app.command(name)(verb)
+    app.command(name, epilog=DEPLOYS if name in DEPLOYING else None)(verb)
 
 
 @app.callback()

@@ -35,13 +35,22 @@ class Lock:
 
 def clear_stale(stack: str) -> None:
     """Remove the locks of a stack whose owners are provably dead, and say so; raises CliError if one may be alive."""
-    folder = folder_of(str(pulumi.ask_json("whoami").get("url", "")), stack)
-    for lock in held(folder) if folder else ():
+    for lock in _locks(stack):
         reason = dead(lock, this_machine())
         if reason is None:
             raise CliError(f"stack {stack} is locked by {lock}{_doubt(lock)}", _after(stack))
         remove(lock)
         typer.echo(f"cleared the lock of {lock}: {reason}")
+
+
+def living(stack: str) -> Lock | None:
+    """The lock of an owner that may be alive, if there is one."""
+    return next((lock for lock in _locks(stack) if dead(lock, this_machine()) is None), None)
+
+
+def _locks(stack: str) -> Iterable[Lock]:
+    folder = folder_of(str(pulumi.ask_json("whoami").get("url", "")), stack)
+    return held(folder) if folder else ()
 
 
 def folder_of(url: str, stack: str) -> Path | None:
@@ -84,4 +93,5 @@ def _doubt(lock: Lock) -> str:
 
 
 def _after(stack: str) -> str:
-    return f"wait for it; if you know that it is dead, for two at once spoil the state: pulumi cancel --stack {stack}"
+    wait = f"wait for it, or have it go back first: threader deploy --supersede --stack {stack}"
+    return f"{wait}; if you know that it is dead, for two at once spoil the state: pulumi cancel --stack {stack}"

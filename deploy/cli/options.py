@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from deploy.settings.specs import Hold
+
 
 def _debug(wanted: bool) -> bool:
     if wanted:
@@ -24,6 +26,17 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Preview = Annotated[bool, typer.Option("--preview/--no-preview", help="Show what will change before it is done.")]
 Ask = Annotated[bool, typer.Option("--yes/--ask", "-y", help="Do not ask, or let Pulumi ask after the preview.")]
 Retry = Annotated[bool, typer.Option("--retry", help="Try again also what was rolled back.")]
+Supersede = Annotated[
+    bool, typer.Option("--supersede", help="Have a deploy that is under way go back first, and wait for that.")
+]
+HoldWhen = Annotated[
+    Hold | None,
+    typer.Option("--hold", help="When a person decides. Default: as the stack has it."),
+]
+Rollout = Annotated[
+    str | None,
+    typer.Argument(metavar="[ID]", help="A rollout of `history`. Default: the last one.", show_default=False),
+]
 Via = Annotated[
     str | None,
     typer.Option(

@@ -4,7 +4,9 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from deploy.cli.errors import CliError
@@ -19,6 +21,8 @@ NEXT: Final = {
     "no Pulumi.yaml|no project file": "cd to the checkout",
 }
 """By a sign in Pulumi's error text (a regular expression), what to do about it."""
+EVENTS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
+"""What lets Pulumi write down what happens, as its own Automation API has it do."""
 MISSING: Final = ("pulumi is not on PATH", "make setup")
 
 
@@ -31,6 +35,25 @@ def run(*words: str, extra: Mapping[str, str] | None = None) -> int:
         return child.run(["pulumi", *words], {**surroundings(), **(extra or {})})
     except FileNotFoundError as error:
         raise CliError(*MISSING) from error
+
+
+def up(*words: str, extra: Mapping[str, str] | None = None) -> tuple[int, list[str]]:
+    """Run `pulumi up WORDS` as `run` does; its exit code, and the errors of its resources."""
+    with TemporaryDirectory(prefix="threader-") as folder:
+        log = Path(folder) / "events.jsonl"
+        code = run("up", *words, "--event-log", str(log), extra={**(extra or {}), **EVENTS})
+        return code, list(errors(log.read_text(errors="replace") if log.exists() else ""))
+
+
+def errors(events: str) -> Iterator[str]:
+    """The errors in a log of what happened, a line of JSON for each; one that is cut off says nothing. Pure."""
+    for line in events.splitlines():
+        try:
+            said = json.loads(line).get("diagnosticEvent") or {}
+        except (ValueError, AttributeError):
+            continue
+        if said.get("severity") == "error":
+            yield re.sub(r"<\{%.*?%\}>", "", str(said.get("message", ""))).strip()
 
 
 def ask(*words: str) -> str:

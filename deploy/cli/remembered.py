@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from deploy.cli import times
+from deploy.cli.account import Account, Stand, accounts
 from deploy.cli.look import Look
 from deploy.faults import HostFault
 from deploy.rollout.history import Rollout, history
@@ -12,18 +13,27 @@ from deploy.rollout.lease import holder
 from deploy.rollout.ledger import Pin, Rejection, pin, rejected
 from deploy.rollout.survey import ledgers
 
+OPEN: Final = (Stand.HELD, Stand.RUNNING, Stand.INTERRUPTED)
+
 
 @dataclass(frozen=True)
 class Remembered:
-    """By instance its pin and what of it stays back; the last rollout, and the lease of a controller that is alive."""
+    """By instance its pin and what of it stays back; the last rollout, and the lease of a controller that is alive.
+
+    `open` is the last rollout where it is held, under way or interrupted.
+    """
 
     pins: Mapping[str, Pin] = field(default_factory=dict)
     rejections: Mapping[str, Mapping[str, Rejection]] = field(default_factory=dict)
     rollout: Rollout | None = None
     lease: Mapping[str, Any] | None = None
+    open: Account | None = None
 
     def lines(self) -> list[str]:
-        """A line for each pin, for each generation that stays back without one, for the last rollout and the lease."""
+        """A line for each pin, for each generation that stays back without one, for the last rollout and the lease.
+
+        Of a rollout that has not ended two more: how it stands, and what comes next.
+        """
         lines = [f"{name} is pinned to {_pinned(each)}" for name, each in self.pins.items()]
         lines += [
             f"{name}: {generation} stays back: {why.reason}, at {times.shown(why.at)} UTC on {why.host}"
@@ -33,7 +43,8 @@ class Remembered:
         ]
         if self.lease:
             lines.append(holder(self.lease))
-        return [*lines, _told(self.rollout)] if self.rollout else lines
+        lines += [_told(self.rollout)] if self.rollout else []
+        return [*lines, *_next(self.open)] if self.open else lines
 
 
 def remembered(found: Mapping[str, Look | HostFault]) -> Remembered:
@@ -56,8 +67,18 @@ def remembered(found: Mapping[str, Look | HostFault]) -> Remembered:
         pins=pins,
         rejections={name: why for name, why in back.items() if why},
         rollout=next(iter(history(snapshots.values())), None),
+        open=next((each for each in _last(snapshots) if each.stand in OPEN), None),
         lease=next((lease for lease in leases if lease.get("live")), None),
     )
+
+
+def _last(snapshots: Mapping[str, Mapping[str, Any]]) -> tuple[Account, ...]:
+    return accounts(snapshots, history(snapshots.values()))[:1]
+
+
+def _next(account: Account) -> list[str]:
+    """How the last rollout stands where it has not ended, and what comes next."""
+    return [f"{account.id} is {account.where}", f"next: {account.after}"]
 
 
 def how(rollout: Rollout) -> str:

@@ -32,7 +32,8 @@ class Order:
 
     `purpose` is deploy or rollback. `scope` are the hosts that grant the lease, `seen` is the highest counter known.
     `hosts` (how each is reached), `edges` and `settings` let any one host tell later how to go back. With a `decision`
-    it goes on with a rollout that was held, at stage `start`. `taken` is told the lease.
+    it goes on with a rollout that was held, at stage `start`. `taken` is told the lease. `herald` is told the story
+    whenever it goes on, before hosts are, and gives the thread in which people are told; `thread` is one that exists.
     """
 
     purpose: str
@@ -48,6 +49,8 @@ class Order:
     decision: Decision | None = None
     start: int = 0
     taken: Callable[[Lease], None] = lambda lease: None
+    thread: str | None = None
+    herald: Callable[[Story], Awaitable[str | None]] | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class _Chronicle:
     """Keeps the story of a rollout on its hosts; a plan of one stage has none to tell until its end."""
 
     def __init__(self, order: Order, lease: Lease, plan: Plan, port: Leases, utc: Callable[[], datetime]) -> None:
-        self._hosts, self._port, self._utc = sorted(order.scope), port, utc
+        self._hosts, self._port, self._utc, self._herald = sorted(order.scope), port, utc, order.herald
         now = stamp(utc())
         self._story = Story(
             id=lease.rollout,
@@ -127,19 +130,26 @@ class _Chronicle:
             start=order.start,
             decision=order.decision,
             settings=order.settings,
+            thread=order.thread,
         )
 
     async def reached(self, at: int, judged: Judged | None) -> None:
         """A stage begins, or its gates have said something."""
         seen = (Seen(at, judged.next, judged.reason, judged.verdicts),) if judged else ()
         self._story = replace(self._story, at=at, seen=(*self._story.seen, *seen))
+        await self._told()
         if len(self._story.plan.stages) > 1:
             await self._write()
 
     async def end(self, state: State, reason: str | None) -> str | None:
         """It ended; why that could not be written down at any host."""
         self._story = replace(self._story, state=state, reason=reason)
+        await self._told()
         return await self._write()
+
+    async def _told(self) -> None:
+        if self._herald:
+            self._story = replace(self._story, thread=await self._herald(self._story))
 
     async def _write(self) -> str | None:
         self._story = replace(self._story, updated=stamp(self._utc()))

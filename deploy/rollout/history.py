@@ -9,6 +9,7 @@ from deploy.rollout.lease import counter_of
 from deploy.rollout.ledger import ROLLBACK
 
 DONE: Final = "done"
+HELD: Final = "held"
 BEGUN: Final = "begun"
 INTERRUPTED: Final = "interrupted"
 UNDER_WAY: Final = "under way"
@@ -23,8 +24,9 @@ State = frozenset[tuple[str, str, str]]
 class Rollout:
     """One rollout: what it was to do, and how it ended.
 
-    `verdict` is done, failed, superseded, interrupted (its controller died) or under way. `at` and `ended` are times
-    of the controller in UTC, as ISO text; None where no host remembers the end, empty where none remembers the begin.
+    `verdict` is done, held, failed, superseded, interrupted (its controller died) or under way. `at` and `ended` are
+    times of the controller in UTC, as ISO text; None where no host remembers the end, empty where none remembers the
+    begin.
     """
 
     id: str

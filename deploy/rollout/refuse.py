@@ -1,9 +1,16 @@
-"""What was rolled back stays back: the steps of a plan that would try it again. Pure."""
+"""What was rolled back stays back, and for a while nothing else is tried. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
 
 from deploy.manifest.running import generation_of
+from deploy.rollout.history import Rollout
+from deploy.rollout.ledger import ROLLBACK
 from deploy.rollout.plan import Kind, Plan
+
+FAILED: Final = "failed"
+"""The verdict of a rollout after which the fleet went back."""
 
 
 def refusals(plan: Plan, rejected: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -19,3 +26,17 @@ def refusals(plan: Plan, rejected: Mapping[str, Mapping[str, str]]) -> list[str]
         and generation_of(step.before) != step.generation
         and (why := rejected.get(step.instance, {}).get(step.generation))
     ]
+
+
+def guarded(rollouts: Sequence[Rollout], guard: float, now: datetime) -> str | None:
+    """Why nothing new is tried yet: the newest of `rollouts` that went back did so less than `guard` seconds ago."""
+    back = next((each for each in rollouts if each.verdict == FAILED or each.purpose == ROLLBACK), None)
+    if back is None or not back.ended:
+        return None
+    since = (now - datetime.fromisoformat(back.ended)).total_seconds()
+    if since >= guard:
+        return None
+    return (
+        f"nothing was activated: {back.id} went back {since:.0f} s ago, and rollout.guard is {guard:g} s; "
+        f"next: wait {guard - since:.0f} s, or try it now: threader deploy --retry"
+    )

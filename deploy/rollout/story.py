@@ -37,20 +37,21 @@ class Seen:
 
 @dataclass(frozen=True)
 class Decision:
-    """Who decided what of which held rollout, when, and what was shown."""
+    """Who decided what of which held rollout, when, what was shown, and why, if that was said."""
 
     rollout: str
     verb: str
     by: str
     at: str
     shown: str
+    why: str | None = None
 
 
 @dataclass(frozen=True)
 class Story:
     """One rollout, called `id`; `at` is the number of its stage (from 0), times are ISO text in UTC.
 
-    With `decision` it goes on with one that was held, from stage `start` on.
+    With `decision` it goes on with one that was held, from stage `start` on. `thread` is where people are told of it.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Story:
     seen: tuple[Seen, ...] = ()
     decision: Decision | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    thread: str | None = None
 
     @property
     def homeward(self) -> bool:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from components.fleet import Fleet
+from components.report import went
 from deploy.provider.values import Secret
 from deploy.settings.specs import HooksSpec, HostSpec
 from tests.components.engine import run, shown
@@ -42,6 +43,19 @@ def test_everything_belongs_to_the_fleet(program):
 def test_an_instance_waits_for_its_own_host_only(program):
     assert program.waits_for("py-a") == {"app-1"}
     assert program.waits_for("py-b") == {"app-2"}
+
+
+@pytest.mark.parametrize(
+    ("result", "standing", "said"),
+    [
+        ("done (r7)", None, "done (r7)"),
+        (None, None, None),
+        ("held (r7: no data); next: x", "held r7", "held (r7: no data); next: x"),
+        ("held (r7: no data); next: x", None, "no longer held"),
+    ],
+)
+def test_a_stack_says_how_its_last_rollout_went(result, standing, said):
+    assert went(result, standing) == said
 
 
 def test_the_rollout_waits_for_all_instances_and_hooks_before_it_and_hooks_after_it_wait_for_the_rollout(program):

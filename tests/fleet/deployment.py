@@ -171,7 +171,8 @@ class Deployment:
 
     def generations(self) -> dict[str, str]:
         """What `current` leads to on each host, by instance."""
-        script = "cd /var/lib/alert-threader && for each in */current; do echo ${each%/*} $(readlink $each); done"
+        each = "[ -L $each ] && echo ${each%/*} $(readlink $each)"
+        script = f"cd /var/lib/alert-threader && for each in */current; do {each}; done; true"
         found = [line.split() for host in self.hosts for line in self.lab.sh(host, script).splitlines()]
         return {name: link.removeprefix("generations/") for name, link in found}
 

@@ -114,6 +114,7 @@ def quietly(lab: Lab, look) -> bool:
 def test_where_a_server_is_not_up_nothing_changes_and_it_is_told(lab: Lab, stack: Deployment):
     shift(lab, 100, 0)
     lab.sh(HOST, "systemctl stop alert-threader@go-a--prev")
+    until(lambda: states(lab, EDGE)[SLOT].startswith("DOWN"), 5)
     before = told(lab, EDGE, "show")["weights"]
     answer = shift(lab, 0, 60)
     assert answer["state"] == "failed"

@@ -5,35 +5,26 @@ A small load in `make test`; THREADER_ALL=1 the rate that suits this machine, 20
 """
 
 import os
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
+from bench.table import Figure, keep
 from tests.fleet.deployment import Deployment, Done
-from tests.fleet.edges import behind, post, told, url
+from tests.fleet.edges import url
 from tests.fleet.lab import OTHER
-from tests.fleet.records import until
-from tests.fleet.threaders import IMPLS, artifacts
+from tests.fleet.strategies import DEADLINE, EDGES, LAYOUT, at_rest, serving, shown, strategic, versions, wanted
+from tests.fleet.threaders import artifacts
 from tools.load.attack import Attack
 from tools.load.capacity import capacity, proper
 from tools.load.report import Report
 
 pytestmark = pytest.mark.fleet
-EDGES = ("app-4", "app-6")
-LAYOUT = {"py-a": ("app-5", 9009), "node-a": ("app-6", 9010), "go-a": ("app-5", 9011)}
 ALL = bool(os.environ.get("THREADER_ALL"))
 RATE = 60
 LEAST = 20_000 / 8 if ALL else 600
-DEADLINE = 20
-KEY = "a-key-for-synthetic-alerts-of-tests"
-QUIET = "C0SYNTHETIC"
-GATES = [
-    {"name": "smoke", "kind": "smoke"},
-    {"name": "delivery", "kind": "compare", "interval": 0.5, "margin": 0.1},
-]
 
 
 @dataclass(frozen=True)
@@ -47,29 +38,21 @@ class Went:
 
 @pytest.fixture(scope="module")
 def stack(spare) -> Deployment:
-    made = behind(spare("strategies"), EDGES, LAYOUT, *IMPLS.values())
-    env = made.read("env")
-    made.change(env={**env, "SYNTHETIC_CHANNEL": QUIET})
-    made.run("config", "set", "--secret", "--path", "alert-threader:secrets.SYNTHETIC_KEY", KEY).good()
-    wanted(made, "rolling")
-    made.release(*artifacts(made.lab), deadline=DEADLINE)
-    made.apply().good()
-    for edge in EDGES:
-        until(lambda edge=edge: serving(made, edge) == set(LAYOUT), 10)
-    return made
+    return strategic(spare("strategies"))
 
 
-def wanted(stack: Deployment, strategy: str, hold: str = "never", **more: object) -> None:
-    """A strategy for what comes next."""
-    settings = {"drain": 5, "confirm_within": 15, "order": list(LAYOUT), "gates": GATES, "warm": 30}
-    stack.change(rollout={**settings, "strategy": strategy, "hold": hold, **more})
+@pytest.fixture(scope="module")
+def note(tell):
+    """Prints a line for people, and keeps it with THREADER_ALL."""
+    lines: list[Figure] = []
 
+    def say(text: str, seconds: float) -> None:
+        tell(text)
+        lines.append(Figure(text, seconds))
 
-def serving(stack: Deployment, edge: str) -> set[str]:
-    """The instances, and second slots, to which an edge sends."""
-    shown = told(stack.lab, edge, "show")
-    weights = shown.get("weights", {})
-    return {name.split(".")[0] for name, state in shown["servers"].items() if state == "UP" and weights.get(name, 1)}
+    yield say
+    if ALL and lines:
+        keep(lines)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +70,7 @@ def rate(stack: Deployment, tell) -> int:
     return found
 
 
-def under_load(stack: Deployment, rate: int, act: Callable[[], Done], tell, name: str) -> Went:
+def under_load(stack: Deployment, rate: int, act: Callable[[], Done], say, name: str) -> Went:
     """Do something while webhooks come; all of them have to be accepted."""
     begun = time.monotonic()
     with Attack(url(stack.lab, EDGES[0]), rate, name=name) as attack:
@@ -95,49 +78,78 @@ def under_load(stack: Deployment, rate: int, act: Callable[[], Done], tell, name
         seconds = time.monotonic() - begun
         time.sleep(max(1.0, 0.5 + LEAST / rate - seconds))
         report = attack.stop()
-    tell(
+    say(
         f"{name}: {seconds:.1f} s, {report.sent} requests at {report.rate:g}/s, "
-        f"failed {dict(report.failed) or 'none'}, p50 {report.p50:g} ms, p99 {report.p99:g} ms"
+        f"failed {dict(report.failed) or 'none'}, p50 {report.p50:g} ms, p99 {report.p99:g} ms",
+        seconds,
     )
     return Went(done, report, seconds)
 
 
-def versions(stack: Deployment) -> set[str]:
-    """The releases that run."""
-    return {generation.rpartition("-")[0] for name, generation in stack.generations().items() if "--prev" not in name}
-
-
-def at_rest(stack: Deployment) -> None:
-    """Both edges send to all instances and to nothing else."""
+def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployment, rate: int, note):
+    wanted(stack, "blue-green", hold="always")
+    stack.release(*artifacts(stack.lab), version="held", deadline=DEADLINE)
+    first = under_load(stack, rate, stack.apply, note, "blue-green, until it is held")
+    outputs = stack.state()["rollout"]["outputs"]
+    assert first.done.good().code == 0
+    assert first.report.clean, first.report
+    name = outputs["standing"].removeprefix("held ")
+    assert outputs["rollout"].startswith(f"held ({name}: ")
     for edge in EDGES:
-        until(lambda edge=edge: serving(stack, edge) == set(LAYOUT), 10)
-    assert {post(stack.lab, EDGES[0]) for _ in range(6)} == {200}
+        assert serving(stack, edge) == {f"{each}--prev" for each in LAYOUT}
+    assert stack.apply().good().unchanged
+    wanted(stack, "blue-green", hold="always", decision=f"{name}:promote")
+    second = under_load(stack, rate, stack.apply, note, "blue-green, promoted")
+    second.done.good()
+    assert second.report.clean, second.report
+    assert versions(stack) == {"held"}
+    at_rest(stack)
+    assert stack.apply().good().unchanged
+
+
+def test_a_held_canary_that_is_aborted_is_back_at_once(stack: Deployment, rate: int, note):
+    before = shown(stack)
+    wanted(stack, "canary", hold="always")
+    stack.release(*artifacts(stack.lab, OTHER), version="aborted", deadline=DEADLINE)
+    stack.apply().good()
+    name = stack.state()["rollout"]["outputs"]["standing"].removeprefix("held ")
+    went = under_load(
+        stack,
+        rate,
+        lambda: stack.apply(environ={"THREADER_DECISION": f"{name}:abort"}),
+        note,
+        "canary, aborted",
+    )
+    went.done.good()
+    assert went.report.clean, went.report
+    assert shown(stack) == before
+    at_rest(stack)
+    assert "stays back" in stack.preview().good().text
 
 
 @pytest.mark.parametrize("strategy", ["canary", "blue-green"])
-def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate: int, tell, strategy: str):
+def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate: int, note, strategy: str):
     version = f"good-{strategy}"
     wanted(stack, strategy)
     stack.release(*artifacts(stack.lab, OTHER), version=version, deadline=DEADLINE)
-    went = under_load(stack, rate, stack.up, tell, f"{strategy}, a good release")
-    assert re.search(r"rollout.*done \(r\d+\)", went.done.good().text)
+    went = under_load(stack, rate, stack.up, note, f"{strategy}, a good release")
+    went.done.good()
+    assert stack.state()["rollout"]["outputs"]["rollout"].startswith("done (r")
     assert went.report.clean, went.report
     assert versions(stack) == {version}
     at_rest(stack)
 
 
 @pytest.mark.parametrize("strategy", ["canary", "blue-green"])
-def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(stack: Deployment, tell, strategy: str):
-    before = stack.generations()
+def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(stack: Deployment, note, strategy: str):
+    before = shown(stack)
     wanted(stack, strategy)
     stack.release(
         *artifacts(stack.lab, OTHER, go=stack.lab.dropping("go")), version=f"drops-{strategy}", deadline=DEADLINE
     )
     done = stack.apply().failed()
-    tell(f"{strategy}: a release that drops one call in five was refused after {done.seconds:.1f} s in all")
+    note(f"{strategy}: one that drops one call in five is refused, {done.seconds:.1f} s in all", done.seconds)
     assert "delivery failed" in done.text
     assert "all 3 instances of the rollout are back" in done.text
-    assert {name: each for name, each in stack.generations().items() if "--prev" not in name} == {
-        name: each for name, each in before.items() if "--prev" not in name
-    }
+    assert shown(stack) == before
     at_rest(stack)

@@ -10,12 +10,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import greenlet
 
+from deploy.manifest.paths import SLOT
 from tests.deploy.hosts.conftest import load, seal
 from tests.simulation.agenda import Agenda
 from tests.simulation.model.records import Answer
@@ -69,6 +71,8 @@ class RealMachine:
             "probe": self._probe,
             "taken": self._taken,
             "listened": lambda url, seconds: None,
+            "flush": lambda: None,
+            "copied": self._copied(self.helper.slot.copied),
             "write": self._on_disk(records.write),
             "append": self._on_disk(records.append),
         }
@@ -142,7 +146,8 @@ class RealMachine:
 
     def _boot(self) -> None:
         self.helper.settle()
-        for name in sorted(self.releases):
+        wanted = (self.root / "units" / "multi-user.target.wants").glob(f"alert-threader@*{SLOT}.service")
+        for name in sorted({*self.releases, *(path.stem.partition("@")[2] for path in wanted)}):
             self._start(name)
 
     # --- what is made up
@@ -192,6 +197,14 @@ class RealMachine:
 
         return written
 
+    def _copied(self, copy: Callable[..., Path]) -> Callable[..., Path]:
+        def copied(*words: Any) -> Path:
+            if self.full:
+                raise OSError(errno.ENOSPC, self.full)
+            return copy(*words)
+
+        return copied
+
     def _systemd_run(self, words: list[str], **_: Any) -> subprocess.CompletedProcess:
         assert words[0] == "systemd-run"
         name, switch = words[words.index("switch") + 1], words[words.index("switch") + 1 :]
@@ -218,14 +231,33 @@ class RealMachine:
             said = f"NRestarts={restarts}\nActiveState=active\n"
         elif verb in ("stop", "restart"):
             self.services.pop(name, None)
+            self._kill(words[-1].removeprefix("alert-threader-activate-").removesuffix(".service"))
         if verb in ("start", "restart"):
             self._start(name)
         return subprocess.CompletedProcess((), 0, said, "")
 
+    def _kill(self, name: str) -> None:
+        """Stop the unit of a switch; that is done when nothing of it is left."""
+        self.kill_switch(name)
+        while name in self._switches:
+            self._sleep(0.01)
+
+    def _release(self, name: str, generation: str) -> Release:
+        """What a generation is; one of a slot is that of the instance, at another port."""
+        if name.endswith(SLOT):
+            settings = json.loads((self.data / name / "generations" / generation / "settings.json").read_text())
+            return replace(self.releases[name.removesuffix(SLOT)][generation], port=settings["port"])
+        return self.releases[name][generation]
+
+    def _named(self, url: str) -> str:
+        """Whose address it is: a slot has the host of its instance, at a port above 10000."""
+        name, port = url.removeprefix("http://").partition("/")[0].split(":")
+        return f"{name}{SLOT}" if int(port) > 10000 else name
+
     def _start(self, name: str) -> None:
         current = self.helper.current(name)
         if current and name not in self.services:
-            release = self.releases[name][current]
+            release = self._release(name, current)
             self.services[name] = Service(release, self.agenda.now, self._other(release.port, name))
 
     def _other(self, port: int, name: str) -> bool:
@@ -247,11 +279,11 @@ class RealMachine:
         return service.hindered
 
     def _taken(self, url: str) -> str | None:
-        name, port = url.removeprefix("http://").partition("/")[0].split(":")
-        return f"another process has port {port}" if self._other(int(port), name) else None
+        port = url.removeprefix("http://").partition("/")[0].split(":")[1]
+        return f"another process has port {port}" if self._other(int(port), self._named(url)) else None
 
     def _probe(self, url: str, says_ok: bool = True) -> str | None:
-        name = url.removeprefix("http://").partition(":")[0]
+        name = self._named(url)
         if name not in self.services:
             return "connection refused"
         self._hindered(name)

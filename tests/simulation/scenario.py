@@ -27,8 +27,8 @@ OFTEN = (*KINDS, "kill", "stop", "stop", "start", "start", "start")
 """Kinds as often as they come: two controllers, one of them stopped or killed, are what goes wrong most easily."""
 
 FINDINGS = ("fail", "unsure", "none", "error", "late", "second")
-"""What gates find where all is not well: that it fails, that it may be either way, nothing at all, no answer; nothing at
-first; nothing the first time that they are asked."""
+"""What gates find where all is not well: that it fails, or either, nothing at all, no answer; nothing at first; nothing
+the first time that they are asked."""
 
 DECISIONS = ("stay", "promote", "promote", "promote", "retry", "abort", "other")
 """What becomes of a rollout that is held: nothing, what a person decides, or that something else is wanted."""

@@ -25,6 +25,8 @@ RELEASES = {
     ]
     for name, port, other in (("a", 9001, 9002), ("b", 9002, 9001))
 }
+KEPT_ONES = st.sampled_from(("1.0", "1.1", "1.1-bad", "gone"))
+SLOTS = st.sampled_from(("a--prev", "b--prev"))
 NAMES, TOKENS = st.sampled_from("ab"), st.sampled_from(("1:x", "2:y", "3:x"))
 GENERATIONS = st.sampled_from(("1.0", "1.1", "1.1-bad", "1.1-moves", "gone", "-"))
 PURPOSES = st.sampled_from(("deploy", "deploy", "deploy", "rollback", "undo", "reject"))
@@ -35,6 +37,10 @@ CALLS = st.one_of(
     st.tuples(st.just("begin"), NAMES, GENERATIONS, st.just("1:x"), st.just("20"), st.just("somebody"), PURPOSES),
     st.tuples(st.just("confirm"), NAMES, st.just("1:x")),
     st.tuples(st.just("undo"), NAMES, st.just("1:x")),
+    st.tuples(st.just("keep"), NAMES, st.sampled_from(("10001", "10002")), TOKENS),
+    st.tuples(st.just("drop"), SLOTS, TOKENS),
+    st.tuples(st.just("begin"), SLOTS, KEPT_ONES, st.just("1:x"), st.just("20"), st.just("somebody"), PURPOSES),
+    st.tuples(st.sampled_from(("confirm", "undo")), SLOTS, st.just("1:x")),
     st.tuples(st.just("restart"), NAMES, st.just("health")),
     st.tuples(st.just("survey"), st.just("a"), st.just("b")),
 )
@@ -141,7 +147,11 @@ def outcome(host, script):
             host.machine.stage(name, release)
     host.play((*FIRST, *script))
     lease = host.lease and {key: host.lease[key] for key in ("token", "released")}
-    return {"heard": host.heard, "lease": lease, **{name: host.found(name) for name in RELEASES}}
+    return {
+        "heard": host.heard,
+        "lease": lease,
+        **{name: host.found(name) for name in (*RELEASES, "a--prev", "b--prev")},
+    }
 
 
 def passed_by(model, real):
@@ -168,6 +178,7 @@ def deployed(name, generation):
 
 LEASE_2 = ("lease", "2:y", "45", "somebody", "deploy")
 BOTH_RUN = (*deployed("a", "1.0"), *deployed("b", "1.0"))
+KEPT = ((0.45, ("keep", "a", "10001", "1:x")), (0.45, begin("a--prev", "1.0")), (3.17, ("confirm", "a--prev", "1:x")))
 CASES = {
     "confirmed": deployed("a", "1.1"),
     "nobody confirms": ((0.45, begin("a", "1.1")), (31.4, ("confirm", "a", "1:x"))),
@@ -249,6 +260,15 @@ CASES = {
         (0.45, begin("a", "1.0")),
         (0.45, ("lease", "2:y", "45", "s", "deploy")),
     ),
+    "a second slot": (*BOTH_RUN, *KEPT, (0.45, ("survey", "a", "a--prev"))),
+    "a slot over a boot": (*BOTH_RUN, *KEPT, (0.45, ("reboot", "7.3")), (12.6, ("survey", "a", "a--prev"))),
+    "a slot that nobody confirmed over a boot": (*BOTH_RUN, *KEPT[:2], (0.45, ("reboot", "7.3"))),
+    "a slot that is dropped": (*BOTH_RUN, *KEPT, (0.45, ("drop", "a--prev", "1:x")), *KEPT),
+    "a slot that is dropped while it is switched": (*BOTH_RUN, *KEPT[:2], (0.45, ("drop", "a--prev", "1:x"))),
+    "a slot of what runs later": (*BOTH_RUN, *KEPT, *deployed("a", "1.1"), *KEPT),
+    "a slot of what is not confirmed": (*BOTH_RUN, (0.45, begin("a", "1.1")), (3.17, KEPT[0][1])),
+    "a slot without a lease": (*BOTH_RUN, (0.45, ("release", "1:x")), *KEPT, (0.45, ("drop", "a--prev", "1:x"))),
+    "a slot on a full disk": (*BOTH_RUN, (0.45, ("full", FULL)), *KEPT),
     "a health check": (
         *BOTH_RUN,
         (0.45, ("restart", "a", "h")),

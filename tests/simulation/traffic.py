@@ -100,7 +100,7 @@ class Traffic:
         """Second slots are gone."""
         for machine in self.world.machines.values():
             for name, home in machine.homes.items():
-                if home.slot and not home.empty:
+                if home.is_slot and not home.empty:
                     raise Broken(f"{name} on {machine.name} is left behind: {home.current}, warm: {home.warm}")
 
     def served(self, host: str, instance: str, port: int) -> None:

@@ -118,7 +118,7 @@ class Watch:
         sending = [edge.name for edge in self.world.edges if edge.edge and edge.edge.sends(server)]
         if sending and not any(controller.stopped for controller in self.world.controllers):
             raise Broken(f"{home.name} is stopped while {', '.join(sending)} sends to it")
-        if purpose not in BACK and not home.slot:
+        if purpose not in BACK and not home.is_slot:
             self._pace(home.name)
 
     def _pace(self, name: str) -> None:
@@ -193,7 +193,7 @@ class Watch:
             (machine.name, name): home.pending["from"] if home.pending else home.current
             for machine in self.world.machines.values()
             for name, home in machine.homes.items()
-            if not home.slot
+            if not home.is_slot
         }
 
     def belongs(self) -> Generations:
@@ -242,7 +242,7 @@ class Watch:
                     raise Broken(f"{name} on {machine.name} runs {running}, and {home.current} is current")
                 if home.service and home.service.hindered and name not in self.world.excused | self._halved:
                     raise Broken(f"{name} on {machine.name} can not start")
-                if home.service and not home.slot:
+                if home.service and not home.is_slot:
                     self.traffic.served(machine.name, name, home.service.release.port)
 
     @property

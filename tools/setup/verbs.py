@@ -74,6 +74,13 @@ def test_load(words: Words) -> int:
     return _test_more("THREADER_ALL", "1", "tests/fleet/test_load.py", *words)
 
 
+def test_strategies(words: Words) -> int:
+    """Canary and blue-green under load, at the rate that suits this machine; keeps the figures in bench/results."""
+    return _test_more(
+        "THREADER_ALL", "1", "tests/fleet/test_strategies.py", "tests/fleet/test_cut_strategies.py", *words
+    )
+
+
 def simulate(words: Words) -> int:
     """Rollouts under faults in a simulated world."""
     set_up(Goal.VENV)
@@ -146,6 +153,7 @@ VERBS: dict[str, Callable[[Words], int]] = {
     "test-rolling": test_rolling,
     "test-boundaries": test_boundaries,
     "test-load": test_load,
+    "test-strategies": test_strategies,
     "simulate": simulate,
     "bench": bench,
     "test-monitoring": test_monitoring,

@@ -1,37 +1,43 @@
 """`threader deploy`: bring the fleet to what the settings say, also after an earlier deploy was killed."""
 
-from collections.abc import Mapping
+from typing import Annotated
 
 import typer
 
-from deploy.cli import locks, pending, pulumi
+from deploy.cli import console
+from deploy.cli.converge import RETRY, converge
 from deploy.cli.errors import CliError
-from deploy.cli.options import Ask, Debug, Preview, Retry, Stack
-from deploy.cli.stack import stack as chosen
+from deploy.cli.exits import Code
+from deploy.cli.options import Ask, Debug, Preview, Retry, Stack, Supersede
+from deploy.settings.once import VARIABLES
 
-RETRY = "THREADER_RETRY"
-"""Set to 1, it lets a rollout try what was rolled back."""
+Emergency = Annotated[
+    str | None,
+    typer.Option("--emergency", metavar="REASON", help="Ask no gate and nobody, this once: hosts remember the reason."),
+]
 
 
 def deploy(
-    yes: Ask = True, preview: Preview = True, retry: Retry = False, stack: Stack = None, debug: Debug = False
+    yes: Ask = True,
+    preview: Preview = True,
+    retry: Retry = False,
+    emergency: Emergency = None,
+    supersede: Supersede = False,
+    stack: Stack = None,
+    debug: Debug = False,
 ) -> None:
-    """Bring the fleet to what the settings say.
+    """Bring the fleet to what the settings say, with the strategy that they name.
 
     The lock of an earlier command is cleared only when its process is provably dead; what that one began is taken up.
     What was rolled back stays back until a release or a setting changes, or until --retry.
     """
-    converge(stack, yes, preview, {RETRY: "1"} if retry else {})
+    environ = {**({RETRY: "1"} if retry else {}), **(_emergency(emergency) if emergency is not None else {})}
+    converge(stack, yes, preview, environ, superseding=supersede)
 
 
-def converge(stack: str | None, yes: bool, preview: bool, environ: Mapping[str, str]) -> None:
-    """`pulumi up` with more in its environment, after what stands in its way was cleared; raises CliError."""
-    name = chosen(stack)
-    locks.clear_stale(name)
-    pending.take_up(name)
-    words = ["up", "--stack", name, *(["--yes"] if yes else []), *([] if preview else ["--skip-preview"])]
-    # The outputs are for programs; `threader status` is for people.
-    words.append("--suppress-outputs")
-    if pulumi.run(*words, extra=environ):
-        raise CliError("the deploy failed, as shown above", f"threader status --stack {name}")
-    typer.echo(f"next: threader status --stack {name}")
+def _emergency(reason: str) -> dict[str, str]:
+    """Loud, since nothing looks at what is deployed."""
+    if not reason.strip():
+        raise CliError("an emergency has a reason", 'threader deploy --emergency "REASON"', Code.USAGE)
+    console.say(f"EMERGENCY: rolling, no gate is asked, nobody is waited for: {reason}", "bold red")
+    return {VARIABLES["emergency"]: reason}

@@ -10,7 +10,7 @@ from deploy.cli.known import of_stack, via_of
 from deploy.cli.options import Debug, Json, Key, KnownHosts, Stack, Via
 from deploy.cli.remembered import how, why
 from deploy.cli.seen import Sight, contact, sight, sight_via
-from deploy.rollout.history import DONE, UNDER_WAY, Rollout
+from deploy.rollout.history import DONE, HELD, UNDER_WAY, Rollout
 
 WELL = frozenset({DONE, UNDER_WAY})
 HEADS = ("id", "when", "by", "what", "release", "verdict", "reason")
@@ -39,7 +39,8 @@ def history(
         console.as_json([report(rollout) for rollout in rollouts])
         return
     if rollouts:
-        console.table(HEADS, [cells(rollout) for rollout in rollouts])
+        later = [None, *(rollout.id for rollout in rollouts)]
+        console.table(HEADS, [cells(rollout, later[at]) for at, rollout in enumerate(rollouts)])
     else:
         console.say("the hosts remember no rollout")
     _tell_faults(found)
@@ -56,14 +57,17 @@ def report(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def cells(rollout: Rollout) -> list[str | console.Text]:
-    """The cells of a rollout, in the order of HEADS."""
+def cells(rollout: Rollout, later: str | None) -> list[str | console.Text]:
+    """The cells of a rollout, in the order of HEADS; `later` is the one after it, which ended a hold."""
     releases = ", ".join(rollout.versions) or "-"
-    when, verdict = (
-        times.shown(rollout.at or rollout.ended, seconds=False),
-        console.mark(rollout.verdict in WELL, how(rollout)),
-    )
-    return [rollout.id, when, rollout.by, rollout.purpose, releases, verdict, why(rollout) or "-"]
+    when = times.shown(rollout.at or rollout.ended, seconds=False)
+    return [rollout.id, when, rollout.by, rollout.purpose, releases, _verdict(rollout, later), why(rollout) or "-"]
+
+
+def _verdict(rollout: Rollout, later: str | None) -> console.Text:
+    if rollout.verdict != HELD:
+        return console.mark(rollout.verdict in WELL, how(rollout))
+    return console.Text(f"held until {later}" if later else "held", style="yellow")
 
 
 def _tell_faults(found: Sight) -> None:

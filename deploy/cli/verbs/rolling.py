@@ -1,11 +1,12 @@
 """`threader rolling`: a deploy in batches, whatever the stack says of its strategy."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from deploy.cli.options import Ask, Debug, Preview, Retry, Stack
-from deploy.cli.verbs.deploy import RETRY, converge
+from deploy.cli.converge import RETRY, converge
+from deploy.cli.options import Ask, Debug, Preview, Retry, Stack, Supersede
 from deploy.settings.once import VARIABLES
 from deploy.settings.specs import Strategy
 
@@ -19,6 +20,7 @@ def rolling(
     max_unavailable: MaxUnavailable = None,
     wait: Wait = None,
     retry: Retry = False,
+    supersede: Supersede = False,
     yes: Ask = True,
     preview: Preview = True,
     stack: Stack = None,
@@ -29,5 +31,10 @@ def rolling(
     Example: threader rolling --batch 2 --max-unavailable 2 --wait 30
     """
     said = {"strategy": Strategy.ROLLING, "batch": batch, "max_unavailable": max_unavailable, "wait": wait}
+    converge(stack, yes, preview, for_once(said, retry=retry), superseding=supersede)
+
+
+def for_once(said: Mapping[str, object], *, retry: bool) -> dict[str, str]:
+    """What the settings are told for this deploy only, by key of the section `rollout`; None says nothing."""
     environ = {VARIABLES[key]: str(value) for key, value in said.items() if value is not None}
-    converge(stack, yes, preview, {**environ, **({RETRY: "1"} if retry else {})})
+    return {**environ, **({RETRY: "1"} if retry else {})}

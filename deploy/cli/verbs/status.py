@@ -79,8 +79,15 @@ def report(whole: Status) -> dict[str, object]:
         },
         "edges": {edge: whole.silent.get(edge, ACTIVE) for edge in edges_of(deployed) if edge not in whole.faults},
         "rollout": told(known.rollout) if known.rollout else None,
+        "open": _open(known),
         "lease": dict(known.lease) if known.lease else None,
     }
+
+
+def _open(known: Remembered) -> dict[str, Any] | None:
+    """A rollout that has not ended."""
+    account = known.open
+    return {"id": account.id, "state": str(account.stand), "next": account.after} if account else None
 
 
 def _kept(name: str, known: Remembered) -> dict[str, Any]:

@@ -99,8 +99,13 @@ def copied(name: str, slot: str, generation: str, port: int) -> Path:
         raise
     finally:
         os.umask(mask)
-    os.sync()
+    flush()
     return fresh
+
+
+def flush() -> None:
+    """Have all that was written outlive a crash: one call for the many files of a release."""
+    os.sync()
 
 
 def moved(text: str, _: str, port: int) -> str:

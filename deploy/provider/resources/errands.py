@@ -1,15 +1,17 @@
 """What a Rollout does under a lease: a deploy, going on with what was held, or going back first."""
 
+import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from deploy.errors import ForPeople
 from deploy.hosts.port import HelperPort, Times, author
+from deploy.notify import Notifier, posting
 from deploy.provider.resources.base import Context
 from deploy.provider.resources.judging import Judge, measures
 from deploy.provider.resources.sight import Sight
 from deploy.provider.resources.standing import RESULT, STANDING, gone_home, held_text
-from deploy.provider.resources.wishes import allowed, planned, target_of
+from deploy.provider.resources.wishes import allowed, guard, planned, target_of
 from deploy.provider.values import Properties
 from deploy.rollout.conduct import CHANGED, Changed, Ending, Order, conduct, stamp
 from deploy.rollout.decide import Choice, Course, astray, before, choose, open_ended, resumed
@@ -32,7 +34,8 @@ class Astray(ForPeople):
 class Errand:
     """What one lease is taken for: a plan from what was found to what is wanted, from stage `start` on.
 
-    With a `decision` it goes on with a rollout, or goes back from one; `story` is that one.
+    With a `decision` it goes on with a rollout, or goes back from one; `story` is that one, in whose thread people are
+    told.
     """
 
     purpose: str
@@ -47,6 +50,12 @@ class Errand:
     def planned_again(self) -> bool:
         """Whether there is another plan when the fleet turned out to be another meanwhile."""
         return self.story is None
+
+
+def decided(story: Story, course: Course) -> Decision:
+    """What somebody decided just now of a rollout that is held; the shell may say why."""
+    why = os.environ.get("THREADER_REASON") or None
+    return Decision(story.id, str(course), author(), stamp(datetime.now(UTC)), story.reason or "", why)
 
 
 class Errands:
@@ -78,6 +87,7 @@ class Errands:
             engine.warn(urn, why)
         if not plan.stages:
             return {RESULT: (old or {}).get(RESULT), "plan": []}
+        guard(plan, new, snapshots)
         emergency = new["settings"].get("emergency")
         purpose = f"deploy (emergency: {emergency})" if emergency else "deploy"
         deploy = Errand(purpose, found, target_of(new), plan)
@@ -102,8 +112,8 @@ class Errands:
         lacking = astray(story, found)
         if lacking:
             raise Astray(f"{story.id} can not go on: {lacking}; next: threader abort, then threader deploy")
-        decision = Decision(story.id, str(choice.course), author(), stamp(datetime.now(UTC)), story.reason or "")
         start = resumed(story, choice.course)
+        decision = decided(story, choice.course)
         errand = Errand(story.purpose, story.found, story.wanted, story.plan, decision, start, story)
         ending = await self._conduct(urn, old, new, errand, without)
         if ending.held:
@@ -121,9 +131,9 @@ class Errands:
         found = Seen(snapshots, without, edges).target(wanted)
         plan = home_plan(found, wanted, slots_of(snapshots), without, wish_of(new, ()).limits, edges=bool(edges))
         abort = choice.course is Course.ABORT
-        decided = Decision(story.id, "abort", author(), stamp(datetime.now(UTC)), story.reason or "")
+        decision = decided(story, Course.ABORT) if abort else None
         purpose = ROLLBACK if abort else f"{HOMEWARD} of {story.id}"
-        errand = Errand(purpose, found, wanted, plan, decided if abort else None, story=story)
+        errand = Errand(purpose, found, wanted, plan, decision, story=story)
         await self._conduct(urn, old, new, errand, without)
 
     async def _conduct(
@@ -154,6 +164,8 @@ class Errands:
             decision=errand.decision,
             start=errand.start,
             taken=seen.lease_taken,
+            thread=errand.story.thread if errand.story else None,
+            herald=self._herald(urn, new, errand),
         )
         pace = Pace(number(settings["max_unavailable"]), settings["wait"], settings["progress_deadline"])
         run = Run(errand.plan, port, lambda text: self.context.engine.progress(urn, text), pace)
@@ -174,6 +186,15 @@ class Errands:
             return await conduct(order, run, port, controller(), lambda: datetime.now(UTC), look)
         finally:
             self.running = None
+
+    def _herald(self, urn: str, new: Properties, errand: Errand) -> Notifier | None:
+        """Who tells people, where the stack says whom."""
+        warn = lambda text: self.context.engine.warn(urn, text)  # noqa: E731
+        return (
+            Notifier(posting(new["notify"]), warn, errand.story.thread if errand.story else None)
+            if new.get("notify")
+            else None
+        )
 
     def _still(self, errand: Errand, snapshots: Properties) -> tuple[Target, Plan]:
         """The same plan; raises Changed where somebody else has decided on that rollout meanwhile."""

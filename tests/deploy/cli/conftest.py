@@ -88,6 +88,7 @@ class World:
         default_factory=lambda: {f"app-{n}": found(f"py-{c}") for n, c in ((1, "a"), (2, "b"), (3, "c"))}
     )
     code: int = 0
+    errors: list = field(default_factory=list)
     asked: list = field(default_factory=list)
     ran: list = field(default_factory=list)
 
@@ -108,6 +109,9 @@ class World:
     def run(self, *words, extra=None):
         self.ran.append((" ".join(words), dict(extra or {})))
         return self.code
+
+    def up(self, *words, extra=None):
+        return self.run("up", *words, extra=extra), self.errors
 
 
 @dataclass
@@ -133,6 +137,7 @@ def world(monkeypatch, tmp_path_factory):
     monkeypatch.setattr(pulumi, "surroundings", lambda: {"PATH": str(programs)})
     monkeypatch.setattr(pulumi, "ask", made.ask)
     monkeypatch.setattr(pulumi, "run", made.run)
+    monkeypatch.setattr(pulumi, "up", made.up)
     monkeypatch.setattr(look, "open_hosts", lambda: FakeHosts(made))
     monkeypatch.setattr(times, "now", lambda: NOW)
     monkeypatch.setenv("THREADER_DEBUG", "")

@@ -1,6 +1,7 @@
 import pytest
 
 from deploy.cli import pending
+from deploy.cli.errors import CliError
 from deploy.cli.verbs import destroy
 from deploy.settings.specs import HostSpec
 
@@ -22,12 +23,43 @@ def test_the_preview_can_be_left_out_and_pulumi_can_ask(threader, world):
     assert world.ran == [("up --stack dev --skip-preview --suppress-outputs", {})]
 
 
-def test_a_failed_deploy_exits_1_with_the_next_command(threader, world):
+def test_a_failed_deploy_exits_5_with_the_next_command(threader, world):
     world.code = 255
     assert threader("deploy") == (
-        1,
+        5,
         "error: the deploy failed, as shown above\nnext: threader status --stack dev\n",
     )
+
+
+BACK = "rollout failed: py-a: HTTP 500; all 3 instances of the rollout are back on what they ran before; next: x"
+
+
+def test_one_that_was_rolled_back_exits_3_and_one_that_could_not_go_back_5(threader, world):
+    world.code, world.errors = 255, ["some other", BACK]
+    back = "error: the deploy was rolled back, as shown above\nnext: threader rollout --why --stack dev\n"
+    assert threader("deploy") == (3, back)
+    world.errors = ["rollout failed: py-a: HTTP 500; degraded: py-a; next: threader logs py-a"]
+    code, text = threader("deploy")
+    assert (code, text.splitlines()[0]) == (5, "error: the deploy failed, and not all could go back, as shown above")
+
+
+def test_one_that_is_held_exits_4_and_says_for_what(threader, world):
+    held = "held (r7: check py-a: no data); next: threader rollout r7 --why, then threader promote or abort"
+    world.outputs["rollout"] = held
+    assert threader("deploy") == (4, held.replace("; next", "\nnext") + "\n")
+
+
+def test_a_deploy_whose_outputs_can_not_be_read_is_done(threader, world):
+    world.outputs = CliError("no answer", "x")
+    assert threader("deploy") == (0, "next: threader status --stack dev\n")
+
+
+def test_an_emergency_is_loud_and_has_a_reason(threader, world):
+    code, text = threader("deploy", "--emergency", "SEV1, Slack token revoked")
+    assert (code, world.ran[0][1]) == (0, {"THREADER_EMERGENCY": "SEV1, Slack token revoked"})
+    assert text.startswith("EMERGENCY: rolling, no gate is asked, nobody is waited for: SEV1, Slack token revoked\n")
+    assert threader("deploy", "--emergency", " ")[0] == 2
+    assert len(world.ran) == 1
 
 
 def test_creations_that_were_cut_off_are_cleared_before(threader, world):

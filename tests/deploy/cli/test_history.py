@@ -67,3 +67,13 @@ def test_a_host_is_enough(threader, long, monkeypatch):
     long.hosts["10.0.0.1"] = long.hosts["app-1"]
     _, text = threader("history", "--via", "ops@10.0.0.1:2222")
     assert [line.split()[0] for line in text.splitlines()] == ["ID", "r6", "r5", "r4", "r3", "r2", "r1"]
+
+
+def test_one_that_is_held_is_so_until_the_next_one(threader, fleet):
+    def told():
+        return {row.split()[0]: " ".join(row.split()[5:]) for row in threader("history")[1].splitlines()}
+
+    put(fleet, two([*both(1, "1.0.0"), *both(2, "1.0.1", "held", reason="no data")]))
+    assert told()["r2"] == "1.0.1 held no data"
+    put(fleet, two([*both(2, "1.0.1", "held", reason="no data"), *both(3, "1.0.1")]))
+    assert told()["r2"] == "1.0.1 held until r3 no data"

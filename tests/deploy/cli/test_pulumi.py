@@ -36,5 +36,24 @@ def test_without_pulumi_the_next_command_is_make_setup(monkeypatch, tmp_path):
         pulumi.ask("version")
 
 
+def test_what_resources_say_of_their_failures_is_read_from_pulumis_own_log(program):
+    program(
+        """for word; do log=$word; done
+        say() { printf '%s\\n' "$1"; }
+        [ "$PULUMI_DEBUG_COMMANDS" = true ] && [ "$1" = up ] && [ "$THREADER_HOLD" = always ] || exit 9
+        say '{"diagnosticEvent": {"severity": "error", "message": "<{%reset%}>failed: <x><{%reset%}>\\n"}}' >$log
+        say '{"diagnosticEvent": {"message": "only told", "severity": "info#err"}}' >>$log
+        echo '[]' >>$log
+        echo '{"cut off' >>$log
+        exit 255"""
+    )
+    assert pulumi.up("--stack", "dev", extra={"THREADER_HOLD": "always"}) == (255, ["failed: <x>"])
+
+
+def test_a_pulumi_that_writes_no_log_says_nothing_of_failures(program):
+    program("exit 3")
+    assert pulumi.up("--stack", "dev") == (3, [])
+
+
 def test_an_error_that_nobody_knows_sends_to_the_doctor():
     assert pulumi.after("something else") == "threader doctor"

@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from deploy.rollout.story import State
 from tests.deploy.cli.conftest import GENERATION, found, outputs
+from tests.deploy.cli.stories import lie, story
 from tests.deploy.rollout.records import both, record
 
 NEWER = "1.1.0-bbbbbbbbbb"
@@ -234,3 +236,24 @@ def test_a_host_in_another_time_zone_says_so(threader, world):
     snapshot["instances"]["py-a"]["unit"]["ActiveEnterTimestamp"] = "Mon 2026-11-23 13:00:00 CET"
     world.hosts["app-1"][0] = json.dumps(snapshot)
     assert "  11-23 13:00 CET\n" in threader("status")[1]
+
+
+@pytest.mark.parametrize(
+    ("made", "live", "words", "after"),
+    [
+        (story(), False, "held", "threader rollout r7 --why, then threader promote r7 or threader abort r7"),
+        (story(State.RUNNING), True, "under way", "threader rollout r7 --watch, or threader abort r7"),
+        (
+            story(State.RUNNING),
+            False,
+            "interrupted",
+            "threader deploy, which first takes back what r7 left on its way",
+        ),
+    ],
+)
+def test_a_rollout_that_has_not_ended_is_told_with_what_comes_next(threader, fleet, made, live, words, after):
+    lie(fleet, made, live=live)
+    text = threader("status")[1]
+    assert f"\nr7 is {words} at step 6 of 10\nnext: {after}\n" in text
+    told = json.loads(threader("status", "--json")[1])["open"]
+    assert told == {"id": "r7", "state": words, "next": after}

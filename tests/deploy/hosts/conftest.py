@@ -174,5 +174,6 @@ def host(tmp_path, monkeypatch):
         probe=made.probe,
         taken=made.taken,
         listened=lambda url, seconds: None,
+        flush=lambda: None,
     )
     return made

@@ -98,7 +98,10 @@ class FakeFleet:
     async def forget(self, connection, instance, *, purge):
         await self._contact("forget", connection, instance, purge)
 
-    async def call(self, connection, words):
+    async def ask(self, connection, script, request, seconds):
+        raise AssertionError(f"nothing is asked with {script}")
+
+    async def call(self, connection, words, stdin=""):
         """Run words as root; the helpers answer as their verbs do."""
         name = {HELPER: "activate", EDGE_HELPER: "edge"}.get(words[0])
         if name is None:

@@ -168,3 +168,16 @@ def test_nobody_looks_again_when_nobody_else_was_at_work():
         raise AssertionError("it looks")
 
     assert conducted(FakeHosts(), look=look) == Ending("r7")
+
+
+def test_who_tells_people_hears_the_story_before_hosts_do_and_gives_it_its_thread():
+    port, heard = FakeHosts(), []
+
+    async def herald(story):
+        heard.append((story.state, story.thread, len(port.stories)))
+        return "ts1"
+
+    conducted(port, replace(ORDER, herald=herald, thread="ts0"))
+    assert heard[0] == ("running", "ts0", 0)
+    assert heard[-1][0] == "done"
+    assert {record["thread"] for _, record in port.stories} == {"ts1"}

@@ -112,12 +112,12 @@ class Home:
             pending, self.current, self.pending = self.pending, self.pending["from"], None
             self._record("reverted", pending, "the switch was cut off")
             self._tell(pending["token"], "reverted")
-        if self.slot and (self.warm or self.current is None):
+        if self.is_slot and (self.warm or self.current is None):
             self.vanish()
         self._start()
 
     @property
-    def slot(self) -> bool:
+    def is_slot(self) -> bool:
         """Whether it is the second slot of another one."""
         return self.name.endswith(SLOT)
 
@@ -272,7 +272,8 @@ class Home:
     # --- what is told
 
     def _record(self, verdict: str, pending: Answer, reason: str | None = None) -> None:
-        if not self.machine.full:
+        there = self.releases or not self.is_slot  # else there is no folder
+        if there and not self.machine.full:
             self.ledger.append({"at": self.machine.utc(), "verdict": verdict, **pending, "reason": reason})
 
     def _tell(self, token: str, state: str, reason: str | None = None) -> None:

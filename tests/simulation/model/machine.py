@@ -13,6 +13,8 @@ from tests.simulation.model.release import Release
 from tests.simulation.model.slots import Slots
 
 FULL = "No space left on device"
+FENCED = {"begin": 2, "confirm": 1, "story": 0}
+"""Calls that need the lease, and which of their words is the token."""
 
 
 class Machine:
@@ -83,7 +85,7 @@ class Machine:
     @property
     def instances(self) -> list[Home]:
         """What is no second slot."""
-        return [home for home in self.homes.values() if not home.slot]
+        return [home for home in self.homes.values() if not home.is_slot]
 
     def home(self, name: str) -> Home:
         """What there is of an instance, be it nothing."""
@@ -120,8 +122,8 @@ class Machine:
         return self._helper(*words, reply=answered)
 
     def _helper(self, verb: str, *words: str, reply: Callable[[Answer], None]) -> None:
-        if verb in ("begin", "confirm", "story"):
-            refusal = self.refusal(words[{"begin": 2, "confirm": 1, "story": 0}[verb]])
+        if verb in FENCED:
+            refusal = self.refusal(words[FENCED[verb]])
             if refusal:
                 return reply(refusal)
         if verb == "begin":
@@ -166,7 +168,9 @@ class Machine:
             }
         }
         return {
-            "instances": {name: instance(home) for name, home in self.homes.items() if not (home.slot and home.empty)},
+            "instances": {
+                name: instance(home) for name, home in self.homes.items() if not (home.is_slot and home.empty)
+            },
             "stories": dict(self.records.latest(3)),
             "lease": lease,
             "rollouts": self.records.rollouts[-40:],
