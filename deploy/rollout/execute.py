@@ -80,7 +80,7 @@ async def _staged(run: Run, watch: Watch, done: Sequence[Stage], stage: Stage, n
             return _Stopped(ended.failures, ended) if ended.failures else None
         case Shift():
             run.tell(f"{count}: {stage.title}")
-            return await _shifted(run, stage)
+            return await _shifted(run, watch, done, stage)
         case Check():
             run.tell(f"{count}: {stage.title}")
             return await _checked(run, stage, number)
@@ -101,14 +101,14 @@ async def _listened(run: Run, wanted: bool = True) -> None:
         run.cancelled.because(who)
 
 
-async def _shifted(run: Run, stage: Shift) -> _Stopped | None:
-    """Move traffic at all edges; where one does not, it is moved back at those that did."""
+async def _shifted(run: Run, watch: Watch, done: Sequence[Stage], stage: Shift) -> _Stopped | None:
+    """Move traffic at all edges; where one does not, it is moved back at those that did. Who fell ill is to blame."""
     await held(run, run.plan.steps)
     answer = await run.port.shift(stage.weights)
     if answer.state == SHIFTED:
         return None
     await run.port.shift(stage.back)
-    return _Stopped((Failure("", answer.reason or answer.state, ""),))
+    return _Stopped((*await watch.updated(done), Failure("", answer.reason or answer.state, "")))
 
 
 async def _checked(run: Run, stage: Check, number: int) -> _Stopped | Held | None:

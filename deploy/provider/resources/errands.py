@@ -81,6 +81,7 @@ class Errands:
                 engine.warn(urn, f"{choice.story.id} is aborted, as {author()} decided")
                 return {RESULT: f"aborted ({choice.story.id})", "plan": []}
             snapshots = await self._sight.reached(new, without)
+        old = await self._sight.left(old, new, latest(snapshots), without)
         found = await self._sight.found(old, new, without)
         plan, why = planned(found, new, without, snapshots)
         if why:
@@ -126,7 +127,10 @@ class Errands:
         """Bring the fleet back to what it ran before a rollout that has not ended."""
         story = choice.story
         assert story is not None
-        snapshots, wanted = await self._sight.reached(new, without), before(story)
+        wanted = before(story)
+        snapshots = await self._sight.around(old, new, wanted, without)
+        unknown = {*wanted.placement.values()} - {*(old or new)["hosts"], *new["hosts"]}
+        without |= unknown
         edges = tuple(edge for edge in new["edges"] if edge not in without)
         found = Seen(snapshots, without, edges).target(wanted)
         plan = home_plan(found, wanted, slots_of(snapshots), without, wish_of(new, ()).limits, edges=bool(edges))

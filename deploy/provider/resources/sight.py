@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Final
 
 from deploy.faults import HostFault
-from deploy.manifest.running import generation_of, running
+from deploy.manifest.running import NOTHING, generation_of, running
 from deploy.provider.fleet import given_up
 from deploy.provider.resources.base import Context
 from deploy.provider.resources.survey import renamed
@@ -47,6 +47,36 @@ class Sight:
         asked = (self.context.fleet.snapshot(values["hosts"][host]) for host in hosts)
         found = await asyncio.gather(*asked, return_exceptions=True)
         return {host: each for host, each in zip(hosts, found, strict=True) if not isinstance(each, BaseException)}
+
+    async def around(
+        self, old: Properties | None, new: Properties, target: Target, without: frozenset[str]
+    ) -> dict[str, Any]:
+        """The snapshots of these hosts and of those of a target, which may be on hosts that are not used any more."""
+        hosts = {**(old or new)["hosts"], **new["hosts"]}
+        places = {*new["placement"].values(), *target.placement.values()} & hosts.keys()
+        return await self.reached({**new, "hosts": hosts, "placement": {host: host for host in places}}, without)
+
+    async def left(
+        self, old: Properties | None, new: Properties, story: Story | None, without: frozenset[str]
+    ) -> Properties | None:
+        """The old inputs, with what runs elsewhere since a way back brought it there: the state knows nothing of it."""
+        if story is None or not story.homeward or story.state is not State.DONE:
+            return old
+        snapshots, target = await self.around(old, new, story.wanted, without), story.wanted
+        names = [
+            name
+            for name, host in target.placement.items()
+            if new["placement"].get(name) != host and host in snapshots and running(name, snapshots[host]) != NOTHING
+        ]
+        kept = old or {"hosts": new["hosts"]}
+        more = {"instances": target.instances, "placement": target.placement, "ports": target.ports}
+        return {
+            **kept,
+            **{
+                key: {**kept.get(key, {}), **{name: each[name] for name in names if name in each}}
+                for key, each in more.items()
+            },
+        }
 
     async def unreachable(self, new: Properties) -> dict[str, HostFault]:
         """The hosts with instances or edges that do not answer, each with its fault."""
