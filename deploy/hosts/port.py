@@ -134,10 +134,10 @@ class HelperPort:
         answer = await self._begin(step, generation_of(step.before) or STOP, REJECT if reject else "undo")
         return await self.confirm(step) if answer.state == "healthy" else answer
 
-    async def shift(self, weights: Mapping[str, int]) -> Answer:
-        """Every edge at once; each does all of it or nothing."""
-        text = json.dumps(weights, separators=(",", ":"))
-        found = await asyncio.gather(*(self._json(edge, EDGE_HELPER, "shift", text) for edge in self._edges))
+    async def shift(self, weights: Mapping[str, int], *, back: bool = False) -> Answer:
+        """Every edge at once; each does all of it or nothing. On the way back nothing holds it up."""
+        words = ("shift", json.dumps(weights, separators=(",", ":")), *["back"] * back)
+        found = await asyncio.gather(*(self._json(edge, EDGE_HELPER, *words) for edge in self._edges))
         reasons = [
             f"edge on {edge} did not shift: {answer.get('reason')}"
             for edge, answer in zip(self._edges, found, strict=True)

@@ -91,26 +91,30 @@ def _at_fault(answer: Answer) -> bool:
 async def go_back(run: Run, ended: Ended, done: Sequence[Stage], culprits: Collection[str] = ()) -> list[str]:
     """Undo the batch that ended, then the earlier stages from the last to the first; what is not known to be back.
 
-    What `culprits` leave is rejected. Raises Superseded when another controller has taken over meanwhile.
+    What `culprits` leave is rejected. Where traffic could not go back second slots stay, since they may have it. Raises
+    Superseded when another controller has taken over meanwhile.
     """
     stuck, lost = await _all_back(run, ended, culprits), list[str]()
     for stage in reversed(done):
         if isinstance(stage, Shift):
             lost += await _shifted_back(run, stage)
         if isinstance(stage, Batch):
-            steps = tuple(step for step in stage.steps if step.kind is not Kind.ADMIT and not _needed(step, stuck))
+            slots = [step for step in stage.steps if step.kind is Kind.KEEP] if lost else []
+            stuck |= dict.fromkeys(slots, "stays, since it may have traffic")
+            left = [step for step in stage.steps if step.kind is not Kind.ADMIT and step not in slots]
+            steps = tuple(step for step in left if not _needed(step, stuck))
             run.tell(f"going back: {', '.join(step.instance for step in steps)}")
             confirmed = tuple(Answer("confirmed") for _ in steps)
             stuck |= await _all_back(run, Ended(steps, confirmed, idle=stage.idle), culprits)
-            stuck |= {step: "stays" for step in stage.steps if _needed(step, stuck)}
-    return [*(f"{step.instance} on {step.host} {why}" for step, why in stuck.items()), *lost]
+            stuck |= {step: "stays" for step in stage.steps if step not in slots and _needed(step, stuck)}
+    return [*(f"{step.instance} on {step.host} {why}" for step, why in stuck.items()), *dict.fromkeys(lost)]
 
 
 async def _shifted_back(run: Run, stage: Shift) -> list[str]:
     """Move traffic back; what is said where an edge did not."""
     run.tell("traffic goes back")
     await held(run, run.plan.steps)
-    answer = await run.port.shift(stage.back)
+    answer = await run.port.shift(stage.back, back=True)
     return [] if answer.state == SHIFTED else [f"traffic: {answer.reason or answer.state}"]
 
 

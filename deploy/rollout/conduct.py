@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from deploy.errors import ForPeople
 from deploy.manifest.running import generation_of
 from deploy.rollout.back import Superseded
-from deploy.rollout.execute import Held, RolloutFailed, execute
+from deploy.rollout.execute import Degraded, Held, RolloutFailed, execute
 from deploy.rollout.lease import Lease, held
 from deploy.rollout.plan import Plan, Target
 from deploy.rollout.port import UNREACHABLE, Leases, Port
@@ -98,7 +98,7 @@ async def conduct(
             held_at = await execute(run, order.start)
         except (RolloutFailed, Superseded) as error:
             verdict = State.FAILED if isinstance(error, RolloutFailed) else State.SUPERSEDED
-            await chronicle.end(verdict, str(error))
+            await chronicle.end(verdict, str(error), degraded=isinstance(error, Degraded))
             await _noted(order, port, record(order, lease, verdict, str(error), utc()))
             raise
         verdict = State.HELD if held_at else State.DONE
@@ -141,9 +141,9 @@ class _Chronicle:
         if len(self._story.plan.stages) > 1:
             await self._write()
 
-    async def end(self, state: State, reason: str | None) -> str | None:
+    async def end(self, state: State, reason: str | None, *, degraded: bool = False) -> str | None:
         """It ended; why that could not be written down at any host."""
-        self._story = replace(self._story, state=state, reason=reason)
+        self._story = replace(self._story, state=state, reason=reason, degraded=degraded)
         await self._told()
         return await self._write()
 

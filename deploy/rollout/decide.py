@@ -54,7 +54,7 @@ def choose(story: Story | None, wanted: Target, decision: str | None) -> Choice:
 
 def open_ended(story: Story) -> bool:
     """Whether it left the fleet on its way; a rolling update that was cut off is simply gone on with."""
-    stuck = story.homeward and story.state is State.FAILED
+    stuck = story.state is State.FAILED and (story.homeward or story.degraded)
     return (stuck or story.state in (State.HELD, State.RUNNING)) and progressive(story.plan)
 
 

@@ -23,6 +23,10 @@ class RolloutFailed(ForPeople):
     """The rollout did not succeed, and was undone as the text says."""
 
 
+class Degraded(RolloutFailed):
+    """Not all of it could be undone."""
+
+
 @dataclass(frozen=True)
 class Held:
     """The rollout waits for a person before stage number `at` (from 0), for a reason."""
@@ -56,7 +60,7 @@ async def execute(run: Run, start: int = 0) -> Held | None:
         if isinstance(found, Held):
             return found
         if found:
-            await _fail(run, found, done)
+            await _fail(run, found, [*done, stage] if isinstance(stage, Shift) else done)
         done.append(stage)
     failures = await watch.updated(done) if several else ()
     if failures:
@@ -102,12 +106,11 @@ async def _listened(run: Run, wanted: bool = True) -> None:
 
 
 async def _shifted(run: Run, watch: Watch, done: Sequence[Stage], stage: Shift) -> _Stopped | None:
-    """Move traffic at all edges; where one does not, it is moved back at those that did. Who fell ill is to blame."""
+    """Move traffic at all edges. Where one does not, who has fallen ill is to blame."""
     await held(run, run.plan.steps)
     answer = await run.port.shift(stage.weights)
     if answer.state == SHIFTED:
         return None
-    await run.port.shift(stage.back)
     return _Stopped((*await watch.updated(done), Failure("", answer.reason or answer.state, "")))
 
 
@@ -232,4 +235,5 @@ async def _fail(run: Run, stopped: _Stopped, done: Sequence[Stage]) -> NoReturn:
         else f"all {count} instances of the rollout are back on what they ran before"
     )
     after = f"threader logs {failures[0].instance}" if failures[0].instance else "threader status"
-    raise RolloutFailed(f"rollout failed: {'; '.join(map(str, failures))}; {end}; next: {after}")
+    what = Degraded if stuck else RolloutFailed
+    raise what(f"rollout failed: {'; '.join(map(str, failures))}; {end}; next: {after}")

@@ -70,10 +70,10 @@ class Port(Protocol):
     async def retire(self, step: Step) -> Answer:
         """Let every edge forget the place that was left, when nothing goes back any more."""
 
-    async def shift(self, weights: Mapping[str, int]) -> Answer:
+    async def shift(self, weights: Mapping[str, int], *, back: bool = False) -> Answer:
         """Give servers these weights at every edge, those with one before others lose theirs; then `shifted`.
 
-        An edge at which one of them is not up changes nothing and says so.
+        An edge at which one of them is not up changes nothing and says so; on the way back it only waits for a while.
         """
 
     async def warm(self, step: Step, seconds: float) -> Answer:

@@ -52,6 +52,7 @@ class Story:
     """One rollout, called `id`; `at` is the number of its stage (from 0), times are ISO text in UTC.
 
     With `decision` it goes on with one that was held, from stage `start` on. `thread` is where people are told of it.
+    One that failed is `degraded` where not all could go back.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Story:
     at: int = 0
     start: int = 0
     reason: str | None = None
+    degraded: bool = False
     seen: tuple[Seen, ...] = ()
     decision: Decision | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 
 from deploy.provider.resources.wishes import Rejected
-from deploy.rollout import decide
 from deploy.rollout.execute import RolloutFailed
 from tests.simulation.controller import Controller
 from tests.simulation.scenario import Scenario, Wish
@@ -43,6 +42,7 @@ class Run:
     def __init__(self, scenario: Scenario) -> None:
         self.world = World(scenario)
         self._watch = Watch(self.world)
+        self._decisions = chain(scenario.decisions, repeat("promote", 20))
         self.world.watched_by(self._watch)
         self.world.deploy(scenario.wishes[1])
 
@@ -53,18 +53,19 @@ class Run:
                 return
 
     def under_faults(self) -> None:
-        """Until every deploy is over."""
+        """Until every deploy is over, and one that is held is decided, as long as there are faults to come."""
         self._wait(lambda: self.world.over, LONG, "a deploy does not end")
+        while self.world.faults_to_come and (held := self._held()):
+            self._decide(held, next(self._decisions))
+            self._wait(lambda: self.world.over, LONG, "a deploy does not end")
 
     def in_peace(self) -> None:
         """Without faults hosts come to rest, and one more deploy ends as it has to."""
         self.world.heal()
         self._rest()
         last = self._converged(self.world.controllers[-1].wish)
-        for verb in (*self.world.scenario.decisions, *repeat("promote", 20)):
-            if not last.held:
-                break
-            last = self._decided(last, verb)
+        while last.held:
+            last = self._decided(last, next(self._decisions))
         if isinstance(last.error, RolloutFailed) or last.aborted:
             again = self._converged(last.wish)
             if not isinstance(again.error, Rejected) and not self.world.state["left"]:
@@ -91,26 +92,38 @@ class Run:
         self.world.agenda.run(lambda: False, self.world.agenda.now + REST)
         self._watch.at_rest()
 
-    def _decided(self, last: Controller, verb: str) -> Controller:
+    def _held(self) -> Controller | None:
+        """Who left the last rollout held, if it still is."""
+        story = self.world.story
+        return next((each for each in self.world.controllers if story and each.held == story.id), None)
+
+    def _decide(self, last: Controller, verb: str) -> Controller:
         """Somebody decides what becomes of a rollout that is held, or wants something else."""
         story = self.world.story
         if story is None or story.id != last.held:
             raise Broken(f"{last.held} is held, and hosts know of {story.id if story else 'nothing'}")
-        if verb == "stay":
-            before = self._watch.traffic.picture()
-            again = self._converged(last.wish)
-            if again.held != last.held or self._watch.traffic.picture() != before:
-                raise Broken(f"{last.held} was held, and nobody decided; but {before} became another")
-            return again
-        if verb == "other":
-            return self._converged(self.world.scenario.wishes[2])
+        if verb in ("stay", "other"):
+            return self.world.deploy(last.wish if verb == "stay" else self.world.scenario.wishes[2])
         self.world.decide(story, verb)
-        return self._converged(last.wish, f"{story.id}:{verb}", self._watch.places(decide.before(story)))
+        return self.world.deploy(last.wish, f"{story.id}:{verb}")
 
-    def _converged(self, wish: Wish, decision: str | None = None, belongs: Generations | None = None) -> Controller:
-        """Deploy once more: the fleet is as wanted, or as it was, with a reason. `belongs` is what it then runs."""
-        before = belongs or self._watch.belongs()
-        last = self.world.deploy(wish, decision)
+    def _decided(self, held: Controller, verb: str) -> Controller:
+        """The same in peace, and what came of it; where nobody decides nothing changes."""
+        before, belongs = self._watch.traffic.picture(), self._watch.belongs()
+        last = self._ended(self._decide(held, verb), belongs)
+        stays = last.held == held.held and self._watch.traffic.picture() == before
+        if verb == "stay" and not stays:
+            raise Broken(f"{held.held} was held, and nobody decided; but {before} became another")
+        return last
+
+    def _converged(self, wish: Wish) -> Controller:
+        """Deploy once more."""
+        belongs = self._watch.belongs()
+        return self._ended(self.world.deploy(wish), belongs)
+
+    def _ended(self, last: Controller, before: Generations) -> Controller:
+        """The end of a deploy: the fleet is held, or as wanted, or as it was `before`, with a reason."""
+        wish = last.wish
         self._wait(lambda: last.over, LONG, "the last deploy does not end")
         self._rest()
         if last.held:

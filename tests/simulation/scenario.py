@@ -100,7 +100,11 @@ def scenario(seed: int, kinds: tuple[str, ...] = (), **settings: Any) -> Scenari
     old = Wish({name: _release(chance, "1.0", ports[name], chosen) for name in names}, placement)
     new = _changed(chance, old, "1.1", hosts, chosen)
     other = new if chance.random() < 0.5 else _again(chance, new, chosen)
-    new, other = (replace(wish, judged=_judged(chance)) for wish in (new, other))
+    judged = (_judged(chance), _judged(chance))
+    other = replace(other, judged=judged[other is not new])
+    new = replace(new, judged=judged[0])
+    if strategy in PROGRESSIVE and max(map(len, (new.releases, other.releases))) > 1:
+        edges = edges or ("e1",)
     decisions = tuple(chance.choices(DECISIONS, k=4))
     made = Scenario(seed, hosts, edges, (old, new, other), chosen, decisions=decisions)
     return replace(made, faults=_faults(chance, made, kinds))

@@ -76,6 +76,11 @@ class World:
         return made
 
     @property
+    def faults_to_come(self) -> bool:
+        """Whether more will befall it, if it goes on."""
+        return bool(self._faults)
+
+    @property
     def over(self) -> bool:
         """Whether no deploy does anything more."""
         return all(controller.over for controller in self.controllers)

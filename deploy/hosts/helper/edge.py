@@ -8,8 +8,9 @@ Each call prints one line of JSON; SERVERS are names with commas between them. P
   edge admit SERVERS                send to them again, as far as the health checks allow it; also to retired ones
   edge retire SERVERS               out for good, and out of the configuration that runs once they are not wanted
   edge apply                        run the wanted configuration; servers that left it stay until they are retired
-  edge shift JSON                   {SERVER: WEIGHT, …}: those with a weight get requests by it; once all of these are
-                                    up, those with 0 get none. All of it is done, or nothing
+  edge shift JSON [back]            {SERVER: WEIGHT, …}: those with a weight get requests by it; once all of these are
+                                    up, those with 0 get none. All of it is done, or nothing; on the way `back` all that
+                                    can be, since what is not up would get nothing anyway
   edge show                         every server as HAProxy sees it, and its weight
   edge counts                       of every server how many requests it got and how many of them failed
 
@@ -332,18 +333,18 @@ def unweigh(names: Collection[str]) -> None:
     note(WEIGHTS, {name: weight for name, weight in shifted().items() if name not in names})
 
 
-def shift(text: str) -> Answer:
+def shift(text: str, back: str = "") -> Answer:
     """All weights at once. Nobody is without a server meanwhile: what is to serve is up before what served is drained.
 
     They are noted in between, so that whatever cuts this off there is made good by the next start.
     """
     weights = weights_in(text)
-    raised = [name for name, weight in weights.items() if weight]
     with alone():
         states, lines = seen(), servers(composed())
-        unknown = [name for name in raised if name not in states]
-        if unknown:
+        unknown = [name for name, weight in weights.items() if weight and name not in states]
+        if unknown and not back:
             return {"state": "failed", "reason": f"HAProxy runs without {', '.join(unknown)}"}
+        raised = [name for name, weight in weights.items() if weight and name in states]
         before = {name: states[name] for name in raised}
         try:
             for name in raised:
@@ -352,14 +353,15 @@ def shift(text: str) -> Answer:
         except (AwayError, OSError):
             put_back(before)
             raise
-        if down:
+        reason = f"not up within {UP:g} s: {', '.join(down)}" if down else None
+        if down and not back:
             put_back(before)
-            return {"state": "failed", "reason": f"not up within {UP:g} s: {', '.join(down)}"}
+            return {"state": "failed", "reason": reason}
         disarm(weights, "timer", "service")
         keep(weights, lines)
         for name in weights.keys() & states.keys() - set(raised):
             park(name, states[name])
-    return {"state": "shifted", "reason": None}
+    return {"state": "shifted", "reason": reason}
 
 
 def keep(weights: Mapping[str, int], lines: Mapping[str, str]) -> None:

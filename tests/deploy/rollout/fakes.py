@@ -80,7 +80,7 @@ class FakePort:
     async def warm(self, step, seconds):
         return await self._answer("warm", step, f"{seconds:g}")
 
-    async def shift(self, weights):
+    async def shift(self, weights, *, back=False):
         """Answered as "edge" says, one answer after the other; the last one stays."""
         self.calls.append(("shift", " ".join(f"{server}={weight}" for server, weight in weights.items())))
         await asyncio.sleep(0)

@@ -57,7 +57,7 @@ class Edge:
     def ask(self, verb: str, what: str, *words: str, reply: Reply) -> None:
         """One call of the helper; one at a time changes something."""
         if verb == "shift":
-            return self._alone(lambda: self._shift(self.machine.read(what), reply))
+            return self._alone(lambda: self._shift(self.machine.read(what), bool(words), reply))
         if verb == "drain":
             return self._alone(lambda: self._drain(what, float(words[0]), float(words[1]), reply))
         if verb == "admit":
@@ -137,11 +137,11 @@ class Edge:
         if self._armed.get(server) == number and self.machine.up:
             self._alone(lambda: self.admit(server) and None)
 
-    def _shift(self, weights: Mapping[str, int], reply: Reply) -> None:
+    def _shift(self, weights: Mapping[str, int], back: bool, reply: Reply) -> None:
         unknown = [name for name, weight in weights.items() if weight and name not in self.servers]
-        if unknown:
+        if unknown and not back:
             return reply({"state": "failed", "reason": f"HAProxy runs without {', '.join(unknown)}"})
-        self._shifting = Activity(self.machine.agenda, self._shifted(weights, reply), self._over)
+        self._shifting = Activity(self.machine.agenda, self._shifted(weights, back, reply), self._over)
         return None
 
     def _over(self) -> None:
@@ -150,15 +150,15 @@ class Edge:
         for call in waiting:
             self._alone(call)
 
-    def _shifted(self, weights: Mapping[str, int], reply: Reply) -> Iterator[float]:
+    def _shifted(self, weights: Mapping[str, int], back: bool, reply: Reply) -> Iterator[float]:
         """What is to serve is up before what served is drained; they are noted in between."""
-        raised = [name for name, weight in weights.items() if weight]
+        raised = [name for name, weight in weights.items() if weight and name in self.servers]
         before = {name: (self.servers[name], self.weights.get(name, FULL)) for name in raised}
         for name in raised:
             self._set(name, READY, weights[name])
         self.machine.changed()
         down = yield from self._waited({name: 2 if before[name][0] == MAINTENANCE else 1 for name in raised})
-        if down:
+        if down and not back:
             for name, (state, weight) in before.items():
                 self._set(name, state, weight)
             self.machine.changed()
@@ -187,7 +187,7 @@ class Edge:
     def _keep(self, weights: Mapping[str, int]) -> None:
         self.noted.update({name: weight for name, weight in weights.items() if name in self.servers})
         self.admitted -= {name for name, weight in weights.items() if is_slot(name) and not weight}
-        self.admitted |= {name for name, weight in weights.items() if weight}
+        self.admitted |= {name for name, weight in weights.items() if weight and name in self.servers}
 
 
 def is_slot(server: str) -> bool:
