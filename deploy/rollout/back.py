@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.errors import ForPeople
+from deploy.manifest.paths import SLOT, slot_name
 from deploy.manifest.running import generation_of
 from deploy.rollout.lease import SECONDS
 from deploy.rollout.plan import Batch, Kind, Shift, Stage, Step
@@ -91,15 +92,17 @@ def _at_fault(answer: Answer) -> bool:
 async def go_back(run: Run, ended: Ended, done: Sequence[Stage], culprits: Collection[str] = ()) -> list[str]:
     """Undo the batch that ended, then the earlier stages from the last to the first; what is not known to be back.
 
-    What `culprits` leave is rejected. Where traffic could not go back second slots stay, since they may have it. Raises
-    Superseded when another controller has taken over meanwhile.
+    What `culprits` leave is rejected. Second slots stay where traffic could not go back, or the instance: they have it
+    meanwhile. Raises Superseded when another controller has taken over meanwhile.
     """
     stuck, lost = await _all_back(run, ended, culprits), list[str]()
     for stage in reversed(done):
         if isinstance(stage, Shift):
-            lost += await _shifted_back(run, stage)
+            lost += await _shifted_back(run, stage, {step.instance for step in stuck})
         if isinstance(stage, Batch):
-            slots = [step for step in stage.steps if step.kind is Kind.KEEP] if lost else []
+            stays = {slot_name(step.instance) for step in stuck}
+            kept = [step for step in stage.steps if step.kind is Kind.KEEP]
+            slots = [step for step in kept if lost or step.instance in stays]
             stuck |= dict.fromkeys(slots, "stays, since it may have traffic")
             left = [step for step in stage.steps if step.kind is not Kind.ADMIT and step not in slots]
             steps = tuple(step for step in left if not _needed(step, stuck))
@@ -110,12 +113,18 @@ async def go_back(run: Run, ended: Ended, done: Sequence[Stage], culprits: Colle
     return [*(f"{step.instance} on {step.host} {why}" for step, why in stuck.items()), *dict.fromkeys(lost)]
 
 
-async def _shifted_back(run: Run, stage: Shift) -> list[str]:
-    """Move traffic back; what is said where an edge did not."""
+async def _shifted_back(run: Run, stage: Shift, stuck: Collection[str]) -> list[str]:
+    """Move traffic back, but to instances that are not; what is said where an edge did not."""
+    back = {server: weight for server, weight in stage.back.items() if _instance(server) not in stuck}
     run.tell("traffic goes back")
     await held(run, run.plan.steps)
-    answer = await run.port.shift(stage.back, back=True)
+    answer = await run.port.shift(back, back=True)
     return [] if answer.state == SHIFTED else [f"traffic: {answer.reason or answer.state}"]
+
+
+def _instance(server: str) -> str:
+    """The instance that a server is, or whose second slot it is."""
+    return server.partition(".")[0].removesuffix(SLOT)
 
 
 def _needed(step: Step, stuck: Collection[Step]) -> bool:

@@ -1,12 +1,14 @@
 """What becomes of a rollout that did not end: it stays held, goes on, or goes back before anything else. Pure."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from deploy.errors import ForPeople
-from deploy.manifest.running import generation_of
+from deploy.manifest.running import NOTHING, generation_of
+from deploy.rollout.history import State as Fleet
 from deploy.rollout.plan import Check, Hold, Kind, Plan, Shift, Target
 from deploy.rollout.story import State, Story
 
@@ -89,22 +91,21 @@ def resumed(story: Story, course: Course) -> int:
     return story.at if course is Course.RETRY else story.at + 1
 
 
-def astray(story: Story, found: Target) -> str | None:
+def astray(story: Story, runs: Fleet, silent: Collection[str] = ()) -> str | None:
     """What is not as the held rollout left it, so that it cannot go on; None if all is.
 
-    What is wanted no longer is only stopped in the end: nothing hangs on it.
+    What is wanted no longer is only stopped in the end: nothing hangs on it. Of `silent` hosts nothing is known.
     """
-    done = {
-        step.instance: step.generation
-        for stage in story.plan.batches
-        if stage in story.plan.stages[: story.at]
-        for step in stage.steps
-        if step.kind is Kind.ACTIVATE
-    }
-    expected = {**before(story).instances, **done}
+    was = before(story)
+    expected = {name: (was.placement[name], generation) for name, generation in was.instances.items()}
+    for batch in story.plan.batches:
+        if batch in story.plan.stages[: story.at]:
+            done = [step for step in batch.steps if step.kind is Kind.ACTIVATE]
+            expected |= {step.instance: (step.host, step.generation) for step in done}
+    places = {(name, host): generation for name, host, generation in runs}
     wrong = [
-        f"{name} runs {generation_of(found.instances.get(name, 'nothing')) or 'nothing'} instead of {generation}"
-        for name, generation in sorted(expected.items())
-        if name in story.wanted.instances and generation_of(found.instances.get(name, "nothing")) != generation
+        f"{name} runs {places.get((name, host), NOTHING)} on {host} instead of {generation}"
+        for name, (host, generation) in sorted(expected.items())
+        if name in story.wanted.instances and host not in silent and places.get((name, host)) != generation
     ]
     return "; ".join(wrong) or None

@@ -7,7 +7,7 @@ from typing import Final, NoReturn
 
 from deploy.errors import ForPeople
 from deploy.rollout.back import FRESH, Ended, Failure, Superseded, go_back, held
-from deploy.rollout.plan import Batch, Check, Hold, Kind, Shift, Stage
+from deploy.rollout.plan import Batch, Check, Hold, Kind, Shift, Stage, Step
 from deploy.rollout.port import DRAINED, GRANTED, READY, SHIFTED, SUPERSEDED, UNREACHABLE, Answer
 from deploy.rollout.run import Next, Run
 from deploy.rollout.watch import Watch
@@ -135,9 +135,7 @@ async def _leave(run: Run) -> None:
     left = [step for step in run.plan.steps if step.server_before not in (None, step.server)]
     slots = [step for step in run.plan.steps if step.kind is Kind.KEEP]
     await held(run, run.plan.steps)  # what another controller has undone meanwhile did not succeed
-    answers = await asyncio.gather(
-        *(run.port.retire(step) for step in left), *(run.port.warm(step, run.plan.warm) for step in slots)
-    )
+    answers = await asyncio.gather(*(run.port.retire(step) for step in left), *(_warm(run, step) for step in slots))
     for step, answer in zip([*left, *slots], answers, strict=True):
         if answer.state == UNREACHABLE:
             what = "stays as it is" if step.kind is Kind.KEEP else "it keeps a server that nothing answers at"
@@ -198,6 +196,12 @@ async def _switch(run: Run, batch: Batch) -> Ended:
 def _lacking(admitted: Sequence[Answer]) -> str | None:
     """What keeps edges from sending to all instances."""
     return "; ".join(answer.reason or answer.state for answer in admitted if answer.state != READY) or None
+
+
+async def _warm(run: Run, step: Step) -> Answer:
+    """Let a slot end by itself; one that can not goes at once."""
+    answer = await run.port.warm(step, run.plan.warm)
+    return await run.port.revert(step, reject=False) if answer.state == "failed" else answer
 
 
 def _not_begun(answer: Answer, well: str) -> Answer:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from deploy.errors import ForPeople
 from deploy.hosts.port import HelperPort, Times, author
 from deploy.notify import Notifier, posting
+from deploy.provider.fleet import given_up
 from deploy.provider.resources.base import Context
 from deploy.provider.resources.judging import Judge, measures
 from deploy.provider.resources.sight import Sight
@@ -108,9 +109,10 @@ class Errands:
         self, urn: str, old: Properties | None, new: Properties, without: frozenset[str], choice: Choice
     ) -> Properties:
         """Go on with what was held, from where it was."""
-        story, found = choice.story, await self._sight.found(old, new, without)
+        story = choice.story
         assert story is not None
-        lacking = astray(story, found)
+        snapshots = await self._sight.around(old, new, before(story), without)
+        lacking = astray(story, Seen(snapshots, without).state, without)
         if lacking:
             raise Astray(f"{story.id} can not go on: {lacking}; next: threader abort, then threader deploy")
         start = resumed(story, choice.course)
@@ -129,8 +131,14 @@ class Errands:
         assert story is not None
         wanted = before(story)
         snapshots = await self._sight.around(old, new, wanted, without)
-        unknown = {*wanted.placement.values()} - {*(old or new)["hosts"], *new["hosts"]}
-        without |= unknown
+        silent = {*wanted.placement.values()} - snapshots.keys()
+        missed = sorted(host for host in silent if not given_up(host, host in new["lost"]))
+        if missed:
+            after = (
+                f"next: threader doctor or, if they are gone for good: THREADER_LOST={','.join(missed)} threader deploy"
+            )
+            raise Astray(f"{story.id} can not go back while {', '.join(missed)} can not be reached; {after}")
+        without |= silent
         edges = tuple(edge for edge in new["edges"] if edge not in without)
         found = Seen(snapshots, without, edges).target(wanted)
         plan = home_plan(found, wanted, slots_of(snapshots), without, wish_of(new, ()).limits, edges=bool(edges))

@@ -101,7 +101,7 @@ def test_an_edge_that_does_not_shift_has_all_shifted_back_and_the_fleet_with_it(
 def test_traffic_that_does_not_go_back_is_told_as_degraded():
     port = FakePort({"edge": {"shift": ["shifted", "unreachable"]}})
     error = done(port, start=5, judge=judged(Next.BACK))
-    assert "degraded: traffic: reason of the edge" in str(error)
+    assert "degraded: a--prev on host-a stays, since it may have traffic, traffic: reason of the edge;" in str(error)
 
 
 def test_a_new_one_that_does_not_get_well_never_had_traffic():
