@@ -108,7 +108,7 @@ async def _listened(run: Run, wanted: bool = True) -> None:
 async def _shifted(run: Run, watch: Watch, done: Sequence[Stage], stage: Shift) -> _Stopped | None:
     """Move traffic at all edges. Where one does not, who has fallen ill is to blame."""
     await held(run, run.plan.steps)
-    answer = await run.port.shift(stage.weights)
+    answer = await run.port.shift(stage.weights, back=stage.home)
     if answer.state == SHIFTED:
         return None
     return _Stopped((*await watch.updated(done), Failure("", answer.reason or answer.state, "")))

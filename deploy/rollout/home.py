@@ -59,7 +59,8 @@ def _quickly(idle: Sequence[Step], warm: Mapping[str, Slot]) -> Iterator[Stage]:
     places = [step.server_before for step in idle if step.server_before]
     weights = {**dict.fromkeys(slots, FULL), **dict.fromkeys(places, 0)}
     names = ", ".join(step.instance for step in idle)
-    yield Shift(weights, weights, f"traffic of {names} to the old generation in the second slot, undone or not")
+    title = f"traffic of {names} to the old generation in the second slot, undone or not"
+    yield Shift(weights, weights, title, home=True)
     yield Batch(tuple(idle), idle=True)
 
 
@@ -80,7 +81,7 @@ def _served(found: Target, stay: Collection[str], idle: Sequence[Step], slots: M
     places = [server for server in {**others, **switched}.values() if server]
     weights = {**dict.fromkeys(places, FULL), **dict.fromkeys(servers.values(), 0)}
     behind = {servers[step.instance]: FULL for step in idle} | {step.server: 0 for step in idle if step.server}
-    yield Shift(weights, {**weights, **behind}, "all traffic to the instances, none to second slots")
+    yield Shift(weights, {**weights, **behind}, "all traffic to the instances, none to second slots", home=True)
 
 
 def _dropped(slots: Mapping[str, Slot]) -> Iterator[Batch]:

@@ -114,11 +114,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Shift:
-    """Traffic moves at all edges at once: servers to the weights they get, 0 for none; `back` is what undoes it."""
+    """Traffic moves at all edges at once: servers to the weights they get, 0 for none; `back` is what undoes it.
+
+    One that leads `home` moves also to what is not up: the way back is never gated.
+    """
 
     weights: Mapping[str, int]
     back: Mapping[str, int]
     title: str
+    home: bool = False
 
     def lines(self, number: int) -> tuple[str, ...]:
         """The shift as people read it."""
