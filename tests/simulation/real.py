@@ -40,6 +40,8 @@ class RealMachine:
         self.unready: str | None = None
         self._calls: set[greenlet.greenlet] = set()
         self._switches: dict[str, greenlet.greenlet] = {}
+        self._timers: dict[str, int] = {}
+        self._ends: dict[str, greenlet.greenlet] = {}
         self.data.mkdir()
         self.boot_id.write_text("1\n")
         self.helper = load("activate")
@@ -138,6 +140,8 @@ class RealMachine:
                 self._thrown(call, _Off)
         self._calls.clear()
         self._switches.clear()
+        self._timers.clear()
+        self._ends.clear()
         self.services.clear()
         for path in self.run.glob("*"):
             path.unlink()
@@ -207,6 +211,8 @@ class RealMachine:
 
     def _systemd_run(self, words: list[str], **_: Any) -> subprocess.CompletedProcess:
         assert words[0] == "systemd-run"
+        if words[-2] == "expire":
+            return self._timer(words)
         name, switch = words[words.index("switch") + 1], words[words.index("switch") + 1 :]
 
         def whole() -> None:
@@ -219,6 +225,23 @@ class RealMachine:
         self._switches[name] = self._spawn(whole)
         return subprocess.CompletedProcess(words, 0, "", "")
 
+    def _timer(self, words: list[str]) -> subprocess.CompletedProcess:
+        """The timer of a slot that is kept warm."""
+        seconds = next(word for word in words if word.startswith("--on-active=")).partition("=")[2]
+        self._timers[words[-1]] = self._timers.get(words[-1], 0) + 1
+        self.agenda.after(float(seconds), self._expire, words[-1], self._timers[words[-1]])
+        return subprocess.CompletedProcess(words, 0, "", "")
+
+    def _expire(self, slot: str, timer: int) -> None:
+        if self._timers.get(slot) == timer:
+            self._ends[slot] = self._spawn(lambda: self.helper.slot.expire(slot))
+
+    def _stay(self, slot: str) -> None:
+        self._timers[slot] = self._timers.get(slot, 0) + 1
+        end = self._ends.pop(slot, None)
+        if end and end is not greenlet.getcurrent():
+            self._thrown(end, _Off)
+
     def _systemctl(self, verb: str, *words: str) -> subprocess.CompletedProcess:
         name = words[-1].partition("@")[2].removesuffix(".service") if words else ""
         service, said = self.services.get(name), ""
@@ -229,6 +252,8 @@ class RealMachine:
         elif verb == "show":
             restarts = 3 if service and self._hindered(name) and self.agenda.now >= service.started + RESTARTS else 0
             said = f"NRestarts={restarts}\nActiveState=active\n"
+        elif verb == "stop" and words[-1].startswith("alert-threader-warm-"):
+            self._stay(words[-1].removeprefix("alert-threader-warm-").removesuffix(".service"))
         elif verb in ("stop", "restart"):
             self.services.pop(name, None)
             self._kill(words[-1].removeprefix("alert-threader-activate-").removesuffix(".service"))

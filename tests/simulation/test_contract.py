@@ -39,6 +39,14 @@ CALLS = st.one_of(
     st.tuples(st.just("undo"), NAMES, st.just("1:x")),
     st.tuples(st.just("keep"), NAMES, st.sampled_from(("10001", "10002")), TOKENS),
     st.tuples(st.just("drop"), SLOTS, TOKENS),
+    st.tuples(st.just("warm"), SLOTS, st.sampled_from(("5", "40")), TOKENS),
+    st.tuples(
+        st.just("story"), TOKENS, st.sampled_from(('{"state":"running"}', '{"state":"held"}', '{"state":"done"}'))
+    ),
+    st.tuples(st.just("ask"), TOKENS),
+    st.tuples(
+        st.just("request"), st.sampled_from(('{"rollout":"r1","verb":"abort"}', '{"rollout":"r1","verb":"sing"}'))
+    ),
     st.tuples(st.just("begin"), SLOTS, KEPT_ONES, st.just("1:x"), st.just("20"), st.just("somebody"), PURPOSES),
     st.tuples(st.sampled_from(("confirm", "undo")), SLOTS, st.just("1:x")),
     st.tuples(st.just("restart"), NAMES, st.just("health")),
@@ -91,7 +99,9 @@ class Both:
 
 def told(verb, answer):
     """What matters of an answer: the words of a reason do not."""
-    return {name: bool(why) for name, why in answer.items()} if verb == "survey" else answer["state"]
+    if verb == "survey":
+        return {name: bool(why) for name, why in answer.items()}
+    return (answer["state"], bool(answer.get("request"))) if verb in ("ask", "lease") else answer["state"]
 
 
 class Modelled(Both):
@@ -179,6 +189,7 @@ def deployed(name, generation):
 LEASE_2 = ("lease", "2:y", "45", "somebody", "deploy")
 BOTH_RUN = (*deployed("a", "1.0"), *deployed("b", "1.0"))
 KEPT = ((0.45, ("keep", "a", "10001", "1:x")), (0.45, begin("a--prev", "1.0")), (3.17, ("confirm", "a--prev", "1:x")))
+WARM, SURVEY = ("warm", "a--prev", "5", "1:x"), ("survey", "a", "a--prev")
 CASES = {
     "confirmed": deployed("a", "1.1"),
     "nobody confirms": ((0.45, begin("a", "1.1")), (31.4, ("confirm", "a", "1:x"))),
@@ -269,6 +280,29 @@ CASES = {
     "a slot of what is not confirmed": (*BOTH_RUN, (0.45, begin("a", "1.1")), (3.17, KEPT[0][1])),
     "a slot without a lease": (*BOTH_RUN, (0.45, ("release", "1:x")), *KEPT, (0.45, ("drop", "a--prev", "1:x"))),
     "a slot on a full disk": (*BOTH_RUN, (0.45, ("full", FULL)), *KEPT),
+    "a warm slot": (*BOTH_RUN, *KEPT, (0.45, WARM), (12.6, ("release", "1:x"))),
+    "a warm slot while somebody has the fleet": (*BOTH_RUN, *KEPT, (0.45, WARM), (12.6, SURVEY), (12.6, SURVEY)),
+    "a warm slot while a rollout is held": (
+        *BOTH_RUN,
+        *KEPT,
+        (0.45, WARM),
+        (0.45, ("story", "1:x", '{"state":"held"}')),
+        (70.3, SURVEY),
+        (70.3, LEASE_2),
+        (0.45, ("story", "2:y", '{"state":"done"}')),
+    ),
+    "a warm slot over a boot": (*BOTH_RUN, *KEPT, (0.45, WARM), (0.45, ("reboot", "7.3")), (12.6, SURVEY)),
+    "a warm slot that is kept again": (*BOTH_RUN, *KEPT, (0.45, WARM), *KEPT, (70.3, SURVEY)),
+    "a warm slot on a full disk": (*BOTH_RUN, *KEPT, (0.45, ("full", FULL)), (0.45, WARM), (70.3, SURVEY)),
+    "nothing to keep warm": (*BOTH_RUN, (0.45, WARM)),
+    "what is asked": (
+        (0.45, ("ask", "1:x")),
+        (0.45, ("request", '{"rollout":"r1","verb":"abort"}')),
+        (0.45, ("ask", "1:x")),
+        (0.45, ("ask", "2:y")),
+        (0.45, ("lease", "1:x", "45", "somebody", "deploy")),
+    ),
+    "a story of a rollout that is over": ((70.3, LEASE_2), (0.45, ("story", "1:x", '{"state":"done"}'))),
     "a health check": (
         *BOTH_RUN,
         (0.45, ("restart", "a", "h")),

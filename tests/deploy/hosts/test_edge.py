@@ -430,6 +430,14 @@ def test_where_haproxy_refuses_everything_is_as_it_was(canary, monkeypatch):
     assert canary.helper.noted("weights") == {}
 
 
+def test_on_the_way_back_traffic_moves_also_to_what_is_not_up(canary):
+    canary.proxy.ill = {SLOT}
+    answer = canary.call("shift", json.dumps({SLOT: 100, A: 0, C: 50}), "back")
+    assert answer == {"state": "shifted", "reason": f"not up within 0 s: {SLOT} (DOWN)"}
+    assert canary.proxy.servers == {A: DRAIN, B: READY, SLOT: READY}
+    assert canary.helper.noted("weights") == {SLOT: 100, A: 0}
+
+
 def test_a_server_that_is_not_there_can_not_get_traffic_and_nothing_changes(canary):
     assert shift(canary, a=0, c=100) == {"state": "failed", "reason": f"HAProxy runs without {C}"}
     assert canary.proxy.said == []

@@ -251,6 +251,11 @@ def test_traffic_is_shifted_at_every_edge():
     assert json.loads(calls[0][3]) == {"a.h1.9009": 0, "a--prev.h1.10009": 100}
 
 
+def test_the_way_back_says_so():
+    _, calls = asked(lambda port: port.shift({"a.h1.9009": 100}, back=True), shift={"state": "shifted"})
+    assert {call[-1] for call in calls} == {"back"}
+
+
 def test_every_edge_that_did_not_shift_is_named():
     hosts = Hosts(faults=("e2",), shift={"state": "failed", "reason": "not up"})
     answer = asyncio.run(port(hosts).shift({"a.h1.9009": 100}))

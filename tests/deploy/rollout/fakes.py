@@ -37,11 +37,13 @@ class FakePort:
     """Answers as `answers` say of an instance and a verb, else well; gives way before each answer so that calls mix.
 
     `calls` are (verb, instance), those of the way back with `back` or `reject` as a third word; `surveys` are the
-    answers to surveys, of which the last one stays; `asks` those to whether somebody wants it to end.
+    answers to surveys, of which the last one stays; `asks` those to whether somebody wants it to end; `ungated` says of
+    each shift whether it was one.
     """
 
     def __init__(self, answers=(), surveys=({},)):
         self.answers, self.surveys, self.calls, self.asks = dict(answers), list(surveys), [], []
+        self.ungated = []
 
     async def _answer(self, verb, step, *more):
         self.calls.append((verb, step.instance, *more))
@@ -82,6 +84,7 @@ class FakePort:
 
     async def shift(self, weights, *, back=False):
         """Answered as "edge" says, one answer after the other; the last one stays."""
+        self.ungated.append(back)
         self.calls.append(("shift", " ".join(f"{server}={weight}" for server, weight in weights.items())))
         await asyncio.sleep(0)
         state = self.answers.get("edge", {}).get("shift", ["shifted"])

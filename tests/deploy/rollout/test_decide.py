@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.rollout.decide import Choice, Course, astray, before, choose, resumed
+from deploy.rollout.decide import Choice, Course, astray, before, choose, needed, open_ended, resumed
 from deploy.rollout.plan import Batch, Check, Hold, Phase, Plan, Target
 from deploy.rollout.story import State
 from tests.deploy.rollout.fakes import step
@@ -64,6 +64,34 @@ def test_a_way_back_that_did_not_end_still_leads_to_where_it_led(purpose):
 )
 def test_it_only_goes_on_where_all_is_as_it_was_left(runs, said):
     assert astray(HELD, frozenset({("a", "host-a", runs)} if runs else ())) == said
+
+
+def test_of_silent_hosts_and_of_what_is_wanted_no_longer_nothing_is_asked():
+    assert astray(HELD, frozenset(), ("host-a",)) is None
+    gone = replace(HELD, wanted=Target({"b": "1"}, {"b": "host-b"}))
+    assert astray(gone, frozenset()) is None
+
+
+def test_one_that_was_to_move_later_is_looked_for_where_it_was():
+    moves = replace(
+        HELD,
+        found=replace(HELD.found, instances={"a": "1.0-x", "b": "1.0-x"}),
+        wanted=Target({"a": "1.1-y", "b": "1.1-y"}, {"a": "host-a", "b": "host-c"}),
+    )
+    assert astray(moves, frozenset({("a", "host-a", "1.1-y"), ("b", "host-b", "1.0-x")})) is None
+
+
+def test_what_could_not_go_back_is_seen_to_first():
+    failed = replace(HELD, state=State.FAILED)
+    assert not open_ended(failed)
+    assert open_ended(replace(failed, degraded=True))
+
+
+def test_an_instance_to_which_an_open_rollout_may_go_back_is_needed():
+    assert needed(HELD, "a", "host-a")
+    assert not needed(HELD, "a", "host-b")
+    assert not needed(replace(HELD, state=State.DONE), "a", "host-a")
+    assert not needed(None, "a", "host-a")
 
 
 def test_a_plan_of_checks_alone_is_not_that_of_a_rolling_update():

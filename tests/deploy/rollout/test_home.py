@@ -49,3 +49,18 @@ def test_nothing_is_asked_of_a_lost_host():
 def test_what_is_new_on_the_way_is_stopped_on_the_way_back():
     found = Target({**NEW.instances, "c": "2-y"}, {**PLACES, "c": "h1"}, {**PORTS, "c": 9002})
     assert shape(home(found))[-1] == "stop c"
+
+
+def test_what_is_undone_of_a_way_back_leaves_traffic_where_the_old_generation_is():
+    plan = home(MIXED, {"a": WARM})
+    first, second = (stage for stage in plan.stages if isinstance(stage, Shift))
+    assert dict(first.back) == dict(first.weights)
+    assert dict(second.back) == {"a.h1.9001": 0, "b.h2.9001": 100, "a--prev.h1.10001": 100}
+    assert first.home
+    assert second.home
+
+
+def test_what_still_runs_what_is_new_gets_no_traffic_before_it_goes_back():
+    plan = home(Target({"a": "2-y", "b": "1-x"}, PLACES, PORTS), {"a": Slot("h1", 10001, "1-x (failed)")})
+    (shift,) = (stage for stage in plan.stages if isinstance(stage, Shift))
+    assert dict(shift.weights) == {"b.h2.9001": 100, "a--prev.h1.10001": 0}

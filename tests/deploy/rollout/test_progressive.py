@@ -208,3 +208,46 @@ def test_checks_compare_with_the_second_slots():
     assert [place.server for place in check.baselines][:1] == ["go-a--prev.h3.10011"]
     assert {place.generation for place in check.candidates} == {"2-y"}
     assert {place.generation for place in check.baselines} == {"1-x"}
+
+
+# --- ports that are traded
+
+
+MOVED = replace(
+    fleet("2-y"), ports={**fleet("2-y").ports, "py-a": 9011, "go-b": 9009}
+)  # both on h1: each comes to where the other was
+
+
+def test_instances_that_trade_ports_are_canaries_together():
+    steps = [
+        batch.steps for batch in planned(wanted=MOVED).batches if batch.idle and batch.steps[0].kind is not Kind.KEEP
+    ]
+    assert [sorted(step.instance for step in each) for each in steps] == [["go-a", "go-b", "py-a"]]
+
+
+def test_one_whose_port_another_leaves_does_not_go_before_it():
+    wanted = replace(fleet("2-y"), ports={**fleet("2-y").ports, "py-a": 9011, "go-b": 9012})
+    limits, how = Limits(4, 4, ("go-a", "py-b")), {"steps": (CanaryStep(1),), "impls": {}}
+    batches = [batch for batch in planned(wanted=wanted, limits=limits, **how).batches if not batch.idle]
+    assert [[step.instance for step in batch.steps] for batch in batches] == [["py-b", "go-b"], ["py-a"]]
+
+
+def test_a_new_place_gets_nothing_before_it_was_looked_at_and_the_old_one_nothing_after_it():
+    shifts = [stage for stage in planned(wanted=MOVED).stages if isinstance(stage, Shift)]
+    assert (shifts[0].weights["py-a.h1.9011"], shifts[0].back["py-a.h1.9011"]) == (0, 0)
+    assert (shifts[-1].weights["py-a.h1.9011"], shifts[-1].weights["py-a.h1.9009"]) == (100, 0)
+
+
+def test_what_comes_to_a_port_that_is_left_only_later_goes_as_in_a_rolling_update():
+    found = fleet("1-x", go_b="nothing")
+    wanted = replace(fleet("2-y"), ports={**fleet("2-y").ports, "py-a": 9012, "go-b": 9009})
+    assert shape(planned(BLUE_GREEN, found=found, wanted=wanted))[-1] == "activate go-b"
+
+
+def test_one_that_takes_over_from_what_is_stopped_last_is_no_candidate():
+    wanted = fleet("2-y")
+    gone = Target(*({name: each for name, each in part.items() if name != "go-b"} for part in _parts(wanted)))
+    taken = replace(gone, ports={**gone.ports, "py-a": 9011})
+    words = shape(planned(BLUE_GREEN, wanted=taken))
+    assert words[0] == "keep go-a--prev py-b--prev"
+    assert words[-1] in ("activate py-a go-b", "stop go-b py-a")

@@ -104,6 +104,33 @@ def test_traffic_that_does_not_go_back_is_told_as_degraded():
     assert "degraded: a--prev on host-a stays, since it may have traffic, traffic: reason of the edge;" in str(error)
 
 
+def test_an_instance_that_could_not_go_back_gets_no_traffic_and_its_slot_stays():
+    port = FakePort({"a": {"revert": "unreachable"}})
+    error = done(port, judge=judged(Next.BACK))
+    assert "a--prev on host-a stays, since it may have traffic" in str(error)
+    assert port.called("revert") == ["a"]
+
+
+def test_who_has_fallen_ill_is_to_blame_where_traffic_could_not_move():
+    port = FakePort({"edge": {"shift": ["unreachable", "shifted"]}})
+    port.surveys = [{}, {"a": "HTTP 500"}]
+    error = done(port, start=5)
+    assert "a on host-a" in str(error)
+    assert "revert a reject" in words(port)
+
+
+def test_a_slot_that_can_not_be_kept_warm_goes_at_once():
+    port = FakePort({"a--prev": {"warm": "failed"}})
+    assert done(port, start=5) is None
+    assert words(port)[-2:] == ["warm a--prev 600", "revert a--prev"]
+
+
+def test_a_way_home_moves_traffic_whatever_is_up():
+    port = FakePort()
+    done(port, plan=replace(PLAN, stages=(replace(PARK, home=True), Batch((step("a"),), idle=True))))
+    assert port.ungated == [True]
+
+
 def test_a_new_one_that_does_not_get_well_never_had_traffic():
     port = FakePort({"a": {"begin": "failed"}})
     assert "reason of a" in str(done(port))

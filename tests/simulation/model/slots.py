@@ -90,7 +90,7 @@ class Slots:
         if slot is None or slot.warm != timer:
             return
         if self._busy() or slot.at_work:
-            self._machine.agenda.after(AGAIN, self._expire, name, timer)
+            self._machine.agenda.after(AGAIN if self._busy() else LOCKED, self._expire, name, timer)
         else:
             slot.vanish()
 

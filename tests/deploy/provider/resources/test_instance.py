@@ -1,6 +1,7 @@
 """The Instance resource on hosts that are only objects: generations are staged, secrets are never shown."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from deploy.provider.resources import instance as module
 from deploy.provider.resources.base import Context
 from deploy.provider.resources.instance import InstanceResource
 from deploy.provider.values import Secret, plain, properties
+from deploy.rollout.plan import Target
+from deploy.rollout.story import told
 from tests.deploy.provider.fakes import (
     DIGEST,
     SETTINGS,
@@ -24,6 +27,8 @@ from tests.deploy.provider.fakes import (
     running_instance,
     snapshot_of,
 )
+from tests.deploy.rollout.test_stages import PLAN
+from tests.deploy.rollout.test_story import STORY
 
 ENV = {"BIND_PORT": "9009", "SLACK_BOT_TOKEN": Secret("xoxb-secret")}
 TYPED = "xoxb-typed-by-hand"
@@ -240,6 +245,18 @@ def test_removing_stops_it_and_keeps_its_data_unless_purging_is_asked_for(monkey
     assert made.context.fleet.did("forget") == [("forget", "h1", "py-a", purge)]
     ((_, _, changes),) = made.context.fleet.did("apply")
     assert {change.name for change in changes} == set(instance_manifest("py-a").paths)
+
+
+def test_what_a_held_rollout_may_go_back_to_stays_but_for_a_destroy():
+    found = Target({"py-a": "1.0-a"}, {"py-a": "h1"})
+    held = replace(STORY, plan=PLAN, found=found, wanted=Target({}, {}))
+    made = resource({**well(), "stories": {"r7": told(held)}})
+    made.context.claims.add("whatever the program wants")
+    asyncio.run(made.delete("urn", instance_inputs(ENV)))
+    assert made.context.fleet.did("forget", "apply") == []
+    made.context.claims.clear()
+    asyncio.run(made.delete("urn", instance_inputs(ENV)))
+    assert len(made.context.fleet.did("forget")) == 1
 
 
 def test_a_timer_that_could_not_be_removed_goes_before_its_instance():
