@@ -163,6 +163,18 @@ def test_a_plan_that_does_not_hold_any_more_is_not_carried_out(granted, found):
     assert len(port.called("release")) >= 3
 
 
+def test_what_another_controller_may_have_changed_without_a_lease_of_its_own_is_looked_at_again():
+    with pytest.raises(Changed):
+        conducted(FakeHosts(), replace(ORDER, unsure=True), looked(replace(FOUND, instances={"a": NEW, "b": OLD})))
+
+
+def test_the_story_says_that_not_all_could_go_back():
+    port = FakeHosts({"a": {"revert": "failed"}, "b": {"confirm": "failed"}})
+    with pytest.raises(RolloutFailed, match="degraded"):
+        conducted(port)
+    assert port.stories[-1][1]["degraded"]
+
+
 def test_nobody_looks_again_when_nobody_else_was_at_work():
     async def look():
         raise AssertionError("it looks")
