@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import deploy.provider.resources.rollout as resource
 from deploy.hosts.port import HelperPort
-from deploy.rollout import back, conduct, execute, lease, order, watch
+from deploy.provider.resources.sight import Sight
+from deploy.rollout import back, conduct, execute, lease, order, strategy, watch
 from deploy.rollout.plan import Limits
 from deploy.rollout.port import DRAINED, READY, Answer
 from tests.simulation.model.records import Records
@@ -109,7 +109,7 @@ def plans_of_before_the_wait_are_carried_out(patch: Patch) -> None:
 def limits_are_ignored(patch: Patch) -> None:
     """All instances at once, whatever the settings say."""
     made = order.make_plan
-    patch.setattr(resource, "make_plan", lambda found, wanted, lost, limits: made(found, wanted, lost, Limits()))
+    patch.setattr(strategy, "make_plan", lambda found, wanted, lost, limits: made(found, wanted, lost, Limits()))
 
 
 def limits_of_batches_are_off_by_one(patch: Patch) -> None:
@@ -163,7 +163,7 @@ def culprits_are_not_rejected(patch: Patch) -> None:
 
 def earlier_switches_are_not_waited_for(patch: Patch) -> None:
     """A deploy begins while a dead one's switches are pending."""
-    patch.setattr(resource.RolloutResource, "_settled", _nothing)
+    patch.setattr(Sight, "settled", _nothing)
 
 
 def it_gives_up_silently(patch: Patch) -> None:
@@ -198,7 +198,7 @@ MUTATIONS = (
     Mutation(admits_nothing),
     Mutation(hosts_do_not_fence),
     Mutation(stopped_ones_do_not_ask_before_they_drain, ("start", "stop"), SLOW),
-    Mutation(the_lease_is_not_renewed, ("start",)),
+    Mutation(the_lease_is_not_renewed, ("start", "start"), {"wait": 300.0}),
     Mutation(plans_of_before_the_wait_are_carried_out),
     Mutation(limits_are_ignored),
     Mutation(limits_of_batches_are_off_by_one),
