@@ -169,8 +169,9 @@ def _idle(steps: Sequence[Step], traffic: _Traffic) -> Iterator[Stage]:
         for slot, step in zip(slots, steps, strict=True)
         if (server := slot.server)
     }
+    none = {**_left(steps, 0), **_at(steps, 0)}  # a new place, too, which an edge that boots would admit
     yield from traffic.shift(
-        {**taken, **_left(steps, 0)}, f"traffic of {_names(steps)} to their second slots; undone: back to them"
+        {**taken, **none}, f"traffic of {_names(steps)} to their second slots; undone: back to them"
     )
     yield Batch(tuple(steps), idle=True)
     yield _check(Phase.IDLE, steps, traffic, f"check {_names(steps)}, idle")

@@ -110,8 +110,9 @@ class Traffic:
         """Every edge sends to an instance that runs, or to its second slot that is well."""
         servers = [server_name(instance, host, port)]
         slot = self.world.machines[host].homes.get(f"{instance}{SLOT}")
-        if slot and slot.service and slot.service.unwell(self.world.agenda.now) is None:
-            servers.append(server_name(slot.name, host, slot.service.release.port))
+        service = slot.service if slot else None
+        if slot and service and not (service.release.good and service.unwell(self.world.agenda.now)):
+            servers.append(server_name(slot.name, host, service.release.port))
         for edge in self.world.edges:
             if edge.edge and not any(edge.edge.sends(server) for server in servers):
                 states = {server: edge.edge.servers.get(server) for server in servers}

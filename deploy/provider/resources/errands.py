@@ -17,7 +17,7 @@ from deploy.provider.values import Properties
 from deploy.rollout.conduct import CHANGED, Changed, Ending, Order, conduct, stamp
 from deploy.rollout.decide import Choice, Course, astray, before, choose, open_ended, resumed
 from deploy.rollout.home import home_plan
-from deploy.rollout.lease import controller
+from deploy.rollout.lease import at_work, controller
 from deploy.rollout.ledger import ROLLBACK
 from deploy.rollout.plan import Plan, Target
 from deploy.rollout.run import Pace, Run
@@ -69,6 +69,7 @@ class Errands:
     async def ended(self, urn: str, old: Properties | None, new: Properties, without: frozenset[str]) -> Properties:
         """See to a rollout that has not ended, then bring about what is wanted; the outputs that say how that went."""
         engine, story = self.context.engine, await self._sight.quiet(urn, new, without)
+        await self._sight.settled(urn, old, new, without)
         snapshots = await self._sight.reached(new, without)
         choice = choose(story, target_of(new), new.get("decision"))
         if choice.story and choice.course is Course.STAY:
@@ -175,6 +176,7 @@ class Errands:
             settings=settings,
             decision=errand.decision,
             start=errand.start,
+            unsure=errand.story is not None or at_work(snapshots.values()),
             taken=seen.lease_taken,
             thread=errand.story.thread if errand.story else None,
             herald=self._herald(urn, new, errand),

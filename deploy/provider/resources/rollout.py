@@ -95,7 +95,6 @@ class RolloutResource(Resource):
         if dead and new["settings"]["unreachable"] != "skip":
             raise Unreachable(f"nothing was activated: {'; '.join(fault.text for fault in dead.values())}; {WITHOUT}")
         without = lost | dead.keys() | await self._sight.left_silent(old, new)
-        await self._sight.settled(urn, old, new, without)
         ended = await self._errands.ended(urn, old, new, without)
         for fault in dead.values():
             engine.warn(urn, f"skipped until it answers again: {fault.text}")
