@@ -33,7 +33,8 @@ class Order:
     `purpose` is deploy or rollback. `scope` are the hosts that grant the lease, `seen` is the highest counter known.
     `hosts` (how each is reached), `edges` and `settings` let any one host tell later how to go back. With a `decision`
     it goes on with a rollout that was held, at stage `start`. `unsure` is one made while another controller was at
-    work, or of what that one left. `taken` is told the lease. `herald` is told the story whenever it goes on, before hosts are, and gives the thread in which people are told; `thread` is one that exists.
+    work, or of what that one left. `taken` is told the lease. `herald` is told the story whenever it goes on, before
+    hosts are, and gives the thread in which people are told; `thread` is one that exists.
     """
 
     purpose: str
@@ -80,7 +81,8 @@ async def conduct(
     """Carry `run` out under the lease, until it is done or held.
 
     Where the lease had to be waited for, or the order is `unsure`, `look` tells what runs now: another plan is taken
-    only if the same runs. Raises what `execute` raises; LeaseHeld, LeaseFault, Changed and NotNoted before anything was done.
+    only if the same runs. Raises what `execute` raises; LeaseHeld, LeaseFault, Changed and NotNoted before anything
+    was done.
     """
     async with held(port, order.scope, order.purpose, order.seen, controller, run.tell) as lease:
         port.lease_taken(lease)

@@ -5,13 +5,6 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
-<<<<<<< HEAD
-from deploy.hosts.port import HelperPort
-from deploy.provider.resources.sight import Sight
-from deploy.rollout import back, conduct, execute, lease, order, strategy, watch
-from deploy.rollout.plan import Limits
-from deploy.rollout.port import DRAINED, READY, Answer
-=======
 import deploy.provider.resources.errands as errands
 import deploy.provider.resources.rollout as resource
 from deploy.hosts.port import HelperPort
@@ -22,7 +15,6 @@ from deploy.rollout.plan import Check, Limits, Shift
 from deploy.rollout.port import DRAINED, READY, SHIFTED, Answer
 from deploy.rollout.run import Judged, Next
 from tests.simulation.model.edge import Edge
->>>>>>> 5038b8bbda436783ecb325c723918d87730daab8
 from tests.simulation.model.records import Records
 from tests.simulation.scenario import Scenario, scenario
 
@@ -357,7 +349,7 @@ MUTATIONS = (
     Mutation(admits_nothing),
     Mutation(hosts_do_not_fence),
     Mutation(stopped_ones_do_not_ask_before_they_drain, ("start", "stop"), SLOW),
-    Mutation(the_lease_is_not_renewed, ("start", "start"), {"wait": 300.0}),
+    Mutation(the_lease_is_not_renewed, ("start",)),
     Mutation(plans_of_before_the_wait_are_carried_out),
     Mutation(limits_are_ignored),
     Mutation(limits_of_batches_are_off_by_one),
