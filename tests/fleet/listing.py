@@ -47,7 +47,7 @@ def _found(lab: Lab, host: str, tops: tuple[str, ...], without: tuple[str, ...] 
 
 
 def content(lab: Lab, host: str, *leave: str) -> dict[str, object]:
-    """Type, mode, owner and content of all that is ours on a host, except what is called as in `leave`, or lies in such a folder."""
+    """Type, mode, owner and content of all that is ours on a host, but for names in `leave`, and what is below them."""
     found = _found(lab, host, OURS)
     return {path: what for path, (what, _) in found.items() if not {*path.split("/")} & {*leave}}
 
