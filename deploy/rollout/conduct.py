@@ -81,8 +81,8 @@ async def conduct(
     """Carry `run` out under the lease, until it is done or held.
 
     Where the lease had to be waited for, or the order is `unsure`, `look` tells what runs now: another plan is taken
-    only if the same runs. Raises what `execute` raises; LeaseHeld, LeaseFault, Changed and NotNoted before anything was
-    done.
+    only if the same runs. Raises what `execute` raises; LeaseHeld, LeaseFault, Changed and NotNoted before anything
+    was done.
     """
     async with held(port, order.scope, order.purpose, order.seen, controller, run.tell) as lease:
         port.lease_taken(lease)

@@ -21,7 +21,7 @@ from deploy.errors import ForPeople
 from deploy.hosts.client import Hosts
 from deploy.hosts.port import HelperPort
 from deploy.provider.fleet import Fleet
-from deploy.provider.resources import rollout
+from deploy.provider.resources import errands, rollout
 from deploy.provider.resources.base import Context
 from deploy.rollout.plan import Plan, Step
 from deploy.rollout.port import Answer
@@ -102,7 +102,7 @@ async def main(request: dict) -> int:
     """One rollout."""
     deploy.rollout.lease.RENEWED, deploy.rollout.lease.AGAIN = RENEWED, 0.3  # type: ignore[misc]
     deploy.hosts.port.SECONDS = LEASE_SECONDS  # type: ignore[misc]
-    rollout.HelperPort = Stopping  # type: ignore[attr-defined, misc]
+    errands.HelperPort = Stopping  # type: ignore[misc]
     Stopping.stop = request["stop"]
     hosts = Hosts()
     resource = rollout.RolloutResource(Context(Fleet(hosts), Quiet()))  # type: ignore[arg-type]

@@ -47,9 +47,9 @@ def _found(lab: Lab, host: str, tops: tuple[str, ...], without: tuple[str, ...] 
 
 
 def content(lab: Lab, host: str, *leave: str) -> dict[str, object]:
-    """Type, mode, owner and content of all that is ours on a host, except files whose name is in `leave`."""
+    """Type, mode, owner and content of all that is ours on a host, but for names in `leave`, and what is below them."""
     found = _found(lab, host, OURS)
-    return {path: what for path, (what, _) in found.items() if path.rpartition("/")[2] not in leave}
+    return {path: what for path, (what, _) in found.items() if not {*path.split("/")} & {*leave}}
 
 
 def exact(lab: Lab, host: str) -> dict[str, object]:

@@ -14,7 +14,7 @@ from tests.fleet.lab import MAIN, Lab
 pytestmark = pytest.mark.fleet
 
 
-WRITTEN = ("ledger.jsonl", "lease.json", "rollouts.jsonl")
+WRITTEN = ("ledger.jsonl", "lease.json", "rollouts.jsonl", "stories")
 """What a rollout writes for itself."""
 
 

@@ -349,7 +349,7 @@ MUTATIONS = (
     Mutation(admits_nothing),
     Mutation(hosts_do_not_fence),
     Mutation(stopped_ones_do_not_ask_before_they_drain, ("start", "stop"), SLOW),
-    Mutation(the_lease_is_not_renewed, ("start",)),
+    Mutation(the_lease_is_not_renewed, ("start", "start"), {"strategy": "rolling", "wait": 300.0}),
     Mutation(plans_of_before_the_wait_are_carried_out),
     Mutation(limits_are_ignored),
     Mutation(limits_of_batches_are_off_by_one),
