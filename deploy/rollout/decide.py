@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from deploy.errors import ForPeople
 from deploy.manifest.running import NOTHING, generation_of
 from deploy.rollout.history import State as Fleet
 from deploy.rollout.plan import Check, Hold, Kind, Plan, Shift, Target
@@ -22,10 +21,6 @@ class Course(StrEnum):
     RETRY = "retry"  # its gates look once more
     ABORT = "abort"
     HOME = "home"  # it was cut off, or something else is wanted by now: back, then deploy
-
-
-class NoSuchHold(ForPeople):
-    """A decision is about a rollout that is not held."""
 
 
 FORM: Final = re.compile(r"(r[0-9]+):(promote|abort|retry)")

@@ -245,8 +245,3 @@ def _names(steps: Sequence[Step]) -> str:
 
 def _share(weight: float | None) -> str:
     return f"{weight:g} % of the traffic" if weight is not None else "half of their own traffic"
-
-
-def without_checks(plan: Plan) -> Plan:
-    """The same without anything that looks or waits: for an emergency."""
-    return replace(plan, stages=tuple(stage for stage in plan.stages if not isinstance(stage, Check | Hold)))

@@ -14,30 +14,30 @@ KNOWN_AGAIN: Final = (
     "back to a release that ran before: without gates, since it is known (rollout.revert: full asks them)"
 )
 
+RECENT: Final = 10
+"""So many states are known again; hosts keep fewer generations than that by default."""
+
 
 @dataclass(frozen=True)
 class Wish:
     """How a deploy is to go: its strategy and limits, and what lets it take a shorter way.
 
-    `recent` are the generations of states that the fleet was in. In an `emergency` nothing is looked at.
+    `recent` are the generations of states that the fleet was in.
     """
 
     how: How
     limits: Limits
     revert: Revert = Revert.FAST
     recent: Sequence[Mapping[str, str]] = ()
-    emergency: str | None = None
 
 
 def plan_of(found: Target, wanted: Target, lost: frozenset[str], wish: Wish) -> tuple[Plan, str | None]:
     """The plan, and why it is not that of the strategy."""
-    if wish.how.strategy not in (CANARY, BLUE_GREEN):
-        return make_plan(found, wanted, lost, wish.limits), None
-    if wish.emergency:
-        return make_plan(found, wanted, lost, wish.limits), f"EMERGENCY, no gate is asked: {wish.emergency}"
-    if wish.revert is Revert.FAST and wanted.instances in wish.recent:
-        return make_plan(found, wanted, lost, wish.limits), KNOWN_AGAIN
-    return progressive_plan(found, wanted, lost, wish.limits, wish.how), None
+    gated = wish.how.strategy in (CANARY, BLUE_GREEN)
+    known = gated and wish.revert is Revert.FAST and wanted.instances in wish.recent
+    if gated and not known:
+        return progressive_plan(found, wanted, lost, wish.limits, wish.how), None
+    return make_plan(found, wanted, lost, wish.limits), KNOWN_AGAIN if known else None
 
 
 def wish_of(values: Mapping[str, Any], recent: Sequence[Mapping[str, str]]) -> Wish:
@@ -56,17 +56,13 @@ def wish_of(values: Mapping[str, Any], recent: Sequence[Mapping[str, str]]) -> W
         slots={name: int(port) for name, port in values.get("slots", {}).items()},
     )
     limits = Limits(number(settings["batch"]), number(settings["max_unavailable"]), tuple(settings["order"]))
-    return Wish(how, limits, Revert(settings.get("revert", Revert.FAST)), recent, settings.get("emergency"))
+    return Wish(how, limits, Revert(settings.get("revert", Revert.FAST)), recent)
 
 
 def recent_states(rollouts: Sequence[Rollout]) -> list[dict[str, str]]:
     """What the fleet ran after each successful rollout that hosts remember, each once, newest first."""
     states = (tuple(sorted(rollout.instances.items())) for rollout in rollouts if rollout.verdict == DONE)
     return [dict(state) for state in dict.fromkeys(states)][:RECENT]
-
-
-RECENT: Final = 10
-"""So many states are known again; hosts keep fewer generations than that by default."""
 
 
 def number(value: float | None) -> int | None:

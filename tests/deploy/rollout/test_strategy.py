@@ -28,10 +28,9 @@ SETTINGS = {
         ({"recent": [{"py-a": "9-z"}]}, None, True),
         ({"recent": [dict(NEW.instances)]}, KNOWN_AGAIN, False),
         ({"recent": [dict(NEW.instances)], "revert": Revert.FULL}, None, True),
-        ({"emergency": "all is lost"}, "EMERGENCY, no gate is asked: all is lost", False),
     ],
 )
-def test_what_is_known_or_urgent_goes_without_gates(more, why, checks):
+def test_what_is_known_goes_without_gates(more, why, checks):
     plan, said = plan_of(OLD, NEW, frozenset(), Wish(HOW, Limits(1, 1), **more))
     assert said == why
     assert any(word.startswith("check") for word in shape(plan)) == checks
