@@ -39,6 +39,11 @@ class Step:
         return self.kind is Kind.ACTIVATE and serves(self.before)
 
     @property
+    def renews(self) -> bool:
+        """Whether it has an instance run another generation, or a first one; bringing one back to order does not."""
+        return self.kind is Kind.ACTIVATE and generation_of(self.before) != self.generation
+
+    @property
     def server_before(self) -> str | None:
         """What the edges call the place that it leaves, None where nothing ran."""
         return self._server(self.port_before) if generation_of(self.before) else None
@@ -59,8 +64,8 @@ class Step:
             return f"{where} to traffic again, found as {self.before}"
         if self.kind in (Kind.KEEP, Kind.DROP):
             return f"{where}: {self.generation}"
-        again = generation_of(self.before) == self.generation
-        change = f"again {self.generation}, found as {self.before}" if again else f"{self.before} -> {self.generation}"
+        again = f"again {self.generation}, found as {self.before}"
+        change = f"{self.before} -> {self.generation}" if self.renews else again
         moved = f", port {self.port_before} -> {self.port}" if self.port_before not in (None, self.port) else ""
         return f"{where}: {change}{moved}"
 

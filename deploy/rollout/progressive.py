@@ -89,7 +89,7 @@ def _servers(found: Target, wanted: Target) -> tuple[str, ...]:
 
 def _changing(batch: Batch) -> tuple[Step, ...]:
     """The steps of a batch that have a serving instance run something else; of those bound together all or none."""
-    new = tuple(step for step in batch.steps if step.costs and generation_of(step.before) != step.generation)
+    new = tuple(step for step in batch.steps if step.costs and step.renews)
     return new if not batch.why or new == batch.steps else ()
 
 

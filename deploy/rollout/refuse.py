@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
-from deploy.manifest.running import generation_of
 from deploy.rollout.history import Rollout
 from deploy.rollout.ledger import ROLLBACK
-from deploy.rollout.plan import Kind, Plan
-
-FAILED: Final = "failed"
-"""The verdict of a rollout after which the fleet went back."""
+from deploy.rollout.plan import Plan
+from deploy.rollout.story import State
 
 
 def refusals(plan: Plan, rejected: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -22,15 +18,13 @@ def refusals(plan: Plan, rejected: Mapping[str, Mapping[str, str]]) -> list[str]
         f"{step.instance} on {step.host}: {step.generation} stays back: {why}; "
         "next: change the release or a setting, or try it again: threader deploy --retry"
         for step in plan.steps
-        if step.kind is Kind.ACTIVATE
-        and generation_of(step.before) != step.generation
-        and (why := rejected.get(step.instance, {}).get(step.generation))
+        if step.renews and (why := rejected.get(step.instance, {}).get(step.generation))
     ]
 
 
 def guarded(rollouts: Sequence[Rollout], guard: float, now: datetime) -> str | None:
     """Why nothing new is tried yet: the newest of `rollouts` that went back did so less than `guard` seconds ago."""
-    back = next((each for each in rollouts if each.verdict == FAILED or each.purpose == ROLLBACK), None)
+    back = next((each for each in rollouts if each.verdict == State.FAILED or each.purpose == ROLLBACK), None)
     if back is None or not back.ended:
         return None
     since = (now - datetime.fromisoformat(back.ended)).total_seconds()

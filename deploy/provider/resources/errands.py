@@ -183,7 +183,7 @@ class Errands:
         )
         pace = Pace(number(settings["max_unavailable"]), settings["wait"], settings["progress_deadline"])
         run = Run(errand.plan, port, lambda text: self.context.engine.progress(urn, text), pace)
-        run = replace(run, judge=Judge(settings, seen, run.cancelled, run.tell))
+        run = replace(run, judge=Judge(settings, seen, run))
 
         async def look() -> tuple[Target, Plan]:
             await self._sight.unreachable(new)

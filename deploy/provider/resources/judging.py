@@ -1,7 +1,6 @@
 """How a rollout has its checks judged: gates of the settings, measured on the hosts."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -14,7 +13,7 @@ from deploy.provider.fleet import Fleet
 from deploy.provider.values import Properties
 from deploy.rollout.plan import Check
 from deploy.rollout.policy import judged
-from deploy.rollout.run import Cancel, Judged
+from deploy.rollout.run import Judged, Run
 from deploy.settings.specs import Hold
 
 _GATES: Final = TypeAdapter(tuple[GateSpec, ...])
@@ -35,22 +34,12 @@ def measures(fleet: Fleet, values: Properties, edges: Sequence[str]) -> HostMeas
 class Judge:
     """Has gates look at each check until they are sure, the rollout is cancelled, or their time is over."""
 
-    def __init__(
-        self, settings: Mapping[str, Any], measures: Measures, cancelled: Cancel, tell: Callable[[str], None]
-    ) -> None:
+    def __init__(self, settings: Mapping[str, Any], measures: Measures, run: Run) -> None:
         self._gates, self._hold = gates_of(settings), Hold(settings.get("hold", Hold.INCONCLUSIVE))
-        self._measures, self._cancelled, self._tell = measures, cancelled, tell
+        self._measures, self._run = measures, run
 
     async def __call__(self, check: Check) -> Judged:
         """What the check came to, with the verdicts."""
-        clock = asyncio.get_running_loop().time
-        verdicts = await analyse(
-            check, self._gates, self._measures, clock, self._pause, self._cancelled.is_set, self._tell
-        )
+        run = self._run
+        verdicts = await analyse(check, self._gates, self._measures, run.now, run.pause, run.cancelled.is_set, run.tell)
         return judged(check, conclude(verdicts), self._hold, tuple(map(told, verdicts)))
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._cancelled.wait(), seconds)
-        except TimeoutError:
-            return

@@ -4,10 +4,9 @@ import os
 from datetime import UTC, datetime
 
 from deploy.errors import ForPeople
-from deploy.manifest.running import generation_of
 from deploy.provider.values import Properties
 from deploy.rollout.history import history
-from deploy.rollout.plan import Kind, Plan, Target
+from deploy.rollout.plan import Plan, Target
 from deploy.rollout.refuse import guarded, refusals
 from deploy.rollout.strategy import plan_of, recent_states, wish_of
 from deploy.rollout.survey import rejections
@@ -44,8 +43,11 @@ def allowed(plan: Plan, rejected: dict[str, dict[str, str]]) -> Plan:
 def guard(plan: Plan, new: Properties, snapshots: Properties) -> None:
     """Raises Rejected while the time after a rollback is not over; what runs already may be repaired."""
     settings = new["settings"]
-    fresh = any(step.kind is Kind.ACTIVATE and generation_of(step.before) != step.generation for step in plan.steps)
-    if not fresh or settings.get("emergency") or os.environ.get("THREADER_RETRY") == "1":
+    if (
+        not any(step.renews for step in plan.steps)
+        or settings.get("emergency")
+        or os.environ.get("THREADER_RETRY") == "1"
+    ):
         return
     why = guarded(history(snapshots.values()), float(settings.get("guard") or 0), datetime.now(UTC))
     if why:
