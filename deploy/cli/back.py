@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from deploy.cli.seen import Sight, sight
 from deploy.faults import HostFault
 from deploy.hosts.client import Connection
 from deploy.hosts.port import HelperPort, Times, author
-from deploy.rollout.conduct import Order, conduct
+from deploy.rollout.conduct import Order, conduct, ways
 from deploy.rollout.execute import RolloutFailed
 from deploy.rollout.history import Rollout
 from deploy.rollout.home import home_plan
@@ -23,6 +23,7 @@ from deploy.rollout.lease import controller
 from deploy.rollout.ledger import ROLLBACK
 from deploy.rollout.plan import Limits, Plan, Target
 from deploy.rollout.run import Pace, Run
+from deploy.rollout.strategy import limits_of, pace_of
 from deploy.rollout.survey import seen_counter, slots_of
 from deploy.rollout.target import choose
 
@@ -68,7 +69,7 @@ def way(found: Sight, wish: Wish) -> Way:
         wanted=_target(wanted),
         scope=frozenset(scope - found.seen.silent),
         seen=seen_counter(found.seen.snapshots.values()),
-        hosts={host: _place(each) for host, each in found.known.connections.items()},
+        hosts=ways(found.known.connections),
         edges=found.known.edges,
         settings=settings,
     )
@@ -76,7 +77,7 @@ def way(found: Sight, wish: Wish) -> Way:
 
 
 def _planned(found: Sight, wanted: Rollout, wish: Wish, settings: Mapping[str, Any]) -> tuple[Target, Plan]:
-    before, limits = found.seen.target(wanted), Limits() if wish.fast else _limits(settings)
+    before, limits = found.seen.target(wanted), Limits() if wish.fast else limits_of(settings)
     slots, edges = slots_of(found.seen.snapshots), bool(set(found.known.edges) - found.seen.silent)
     return before, home_plan(before, _target(wanted), slots, found.seen.silent, limits, edges=edges)
 
@@ -88,11 +89,8 @@ def _target(wanted: Rollout) -> Target:
 async def carry_out(hosts: Asks, found: Sight, chosen: Way, wish: Wish, tell: Callable[[str], None]) -> str:
     """Do it; the name of the rollout. Raises what `conduct` raises, CliError when it was interrupted."""
     settings = chosen.order.settings
-    drain = 0.0 if wish.fast else float(settings.get("drain", Times.drain))
-    confirm_within = float(settings.get("confirm_within", Times.confirm_within))
-    deadline = float(settings.get("deadline", Times.deadline))
     edges = [edge for edge in found.known.edges if edge not in found.seen.silent]
-    times = Times(confirm_within, drain, deadline)
+    times = replace(Times.of(settings), drain=0.0) if wish.fast else Times.of(settings)
 
     async def call(connection: Connection, words: Sequence[str], stdin: str = "") -> list[str]:
         more = {"stdin": stdin} if stdin else {}
@@ -100,7 +98,7 @@ async def carry_out(hosts: Asks, found: Sight, chosen: Way, wish: Wish, tell: Ca
         return lines
 
     port = HelperPort(call, found.known.connections, edges, times, ROLLBACK)
-    run = Run(chosen.plan, port, tell, Pace() if wish.fast else _pace(settings))
+    run = Run(chosen.plan, port, tell, Pace() if wish.fast else pace_of(settings))
 
     async def look() -> tuple[Target, Plan]:
         return _planned(await sight(hosts, found.known), chosen.wanted, wish, settings)
@@ -126,25 +124,6 @@ def _silent(faults: Mapping[str, HostFault]) -> CliError:
     names = ",".join(faults)
     after = f"threader doctor {' '.join(faults)}; or go back without: THREADER_LOST={names} threader rollback"
     return CliError(f"nothing was changed: {reasons}", after)
-
-
-def _place(connection: Connection) -> dict[str, Any]:
-    return {key: connection[key] for key in ("address", "user", "port")}
-
-
-def _limits(settings: Mapping[str, Any]) -> Limits:
-    order = tuple(settings.get("order") or ())
-    return Limits(_number(settings.get("batch")), _number(settings.get("max_unavailable")), order)
-
-
-def _pace(settings: Mapping[str, Any]) -> Pace:
-    most = _number(settings.get("max_unavailable"))
-    wait, deadline = settings.get("wait", Pace.wait), settings.get("progress_deadline", Pace.progress_deadline)
-    return Pace(most, float(wait), float(deadline))
-
-
-def _number(value: float | None) -> int | None:
-    return None if value is None else int(value)
 
 
 @contextmanager

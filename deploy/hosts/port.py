@@ -41,6 +41,12 @@ class Times:
     drain: float = 10.0
     deadline: float = 30.0
 
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Times":
+        """Those in the settings of a Rollout, or in those that hosts noted, which may be older."""
+        given = (settings.get(name, getattr(cls, name)) for name in ("confirm_within", "drain", "deadline"))
+        return cls(*map(float, given))
+
     @property
     def away(self) -> float:
         """When an edge sends to an instance again without being told: no switch takes longer."""

@@ -162,6 +162,11 @@ class _Chronicle:
         return "; ".join(bad) if len(bad) == len(answers) else None
 
 
+def ways(connections: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """How hosts are reached, as other hosts note it: without what is only of this machine."""
+    return {name: {key: each[key] for key in ("address", "user", "port")} for name, each in connections.items()}
+
+
 def stamp(at: datetime) -> str:
     """A time as hosts note it."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ from deploy.rollout.history import DONE, Rollout
 from deploy.rollout.order import make_plan
 from deploy.rollout.plan import Limits, Plan, Target
 from deploy.rollout.progressive import BLUE_GREEN, CANARY, How, progressive_plan
+from deploy.rollout.run import Pace
 from deploy.settings.specs import CanaryStep, Hold, Revert
 
 KNOWN_AGAIN: Final = (
@@ -55,14 +56,25 @@ def wish_of(values: Mapping[str, Any], recent: Sequence[Mapping[str, str]]) -> W
         impls=values.get("impls", {}),
         slots={name: int(port) for name, port in values.get("slots", {}).items()},
     )
-    limits = Limits(number(settings["batch"]), number(settings["max_unavailable"]), tuple(settings["order"]))
-    return Wish(how, limits, Revert(settings.get("revert", Revert.FAST)), recent)
+    return Wish(how, limits_of(settings), Revert(settings.get("revert", Revert.FAST)), recent)
 
 
 def recent_states(rollouts: Sequence[Rollout]) -> list[dict[str, str]]:
     """What the fleet ran after each successful rollout that hosts remember, each once, newest first."""
     states = (tuple(sorted(rollout.instances.items())) for rollout in rollouts if rollout.verdict == DONE)
     return [dict(state) for state in dict.fromkeys(states)][:RECENT]
+
+
+def limits_of(settings: Mapping[str, Any]) -> Limits:
+    """The limits in the settings of a Rollout, or those that hosts noted, which may be older."""
+    order = tuple(settings.get("order") or ())
+    return Limits(number(settings.get("batch")), number(settings.get("max_unavailable")), order)
+
+
+def pace_of(settings: Mapping[str, Any]) -> Pace:
+    """The pace in the same settings."""
+    wait, deadline = settings.get("wait", Pace.wait), settings.get("progress_deadline", Pace.progress_deadline)
+    return Pace(number(settings.get("max_unavailable")), float(wait), float(deadline))
 
 
 def number(value: float | None) -> int | None:

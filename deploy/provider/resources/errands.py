@@ -14,15 +14,15 @@ from deploy.provider.resources.sight import Sight
 from deploy.provider.resources.standing import RESULT, STANDING, gone_home, held_text
 from deploy.provider.resources.wishes import allowed, guard, planned, target_of
 from deploy.provider.values import Properties
-from deploy.rollout.conduct import CHANGED, Changed, Ending, Order, conduct, stamp
+from deploy.rollout.conduct import CHANGED, Changed, Ending, Order, conduct, stamp, ways
 from deploy.rollout.decide import Choice, Course, astray, before, choose, open_ended, resumed
 from deploy.rollout.home import home_plan
 from deploy.rollout.lease import at_work, controller
 from deploy.rollout.ledger import ROLLBACK
 from deploy.rollout.plan import Plan, Target
-from deploy.rollout.run import Pace, Run
+from deploy.rollout.run import Run
 from deploy.rollout.story import HOMEWARD, Decision, Story, latest
-from deploy.rollout.strategy import number, wish_of
+from deploy.rollout.strategy import limits_of, pace_of
 from deploy.rollout.survey import rejections, seen_counter, slots_of
 from deploy.rollout.target import Seen
 
@@ -142,7 +142,7 @@ class Errands:
         without |= silent
         edges = tuple(edge for edge in new["edges"] if edge not in without)
         found = Seen(snapshots, without, edges).target(wanted)
-        plan = home_plan(found, wanted, slots_of(snapshots), without, wish_of(new, ()).limits, edges=bool(edges))
+        plan = home_plan(found, wanted, slots_of(snapshots), without, limits_of(new["settings"]), edges=bool(edges))
         abort = choice.course is Course.ABORT
         decision = decided(story, Course.ABORT) if abort else None
         purpose = ROLLBACK if abort else f"{HOMEWARD} of {story.id}"
@@ -157,8 +157,7 @@ class Errands:
             allowed(errand.plan, rejections(snapshots))
         connections, settings = {**(old or new)["hosts"], **new["hosts"]}, new["settings"]
         edges = tuple(edge for edge in new["edges"] if edge not in without)
-        times = Times(settings["confirm_within"], settings["drain"], settings["deadline"])
-        port = HelperPort(self.context.fleet.call, connections, edges, times, errand.purpose)
+        port = HelperPort(self.context.fleet.call, connections, edges, Times.of(settings), errand.purpose)
         scope = {step.host for step in errand.plan.steps} | {*new["placement"].values(), *edges}
         seen = measures(self.context.fleet, new, edges)
         order = Order(
@@ -169,9 +168,7 @@ class Errands:
             wanted=errand.wanted,
             scope=frozenset(scope - without),
             seen=seen_counter(snapshots.values()),
-            hosts={
-                name: {key: each[key] for key in ("address", "user", "port")} for name, each in new["hosts"].items()
-            },
+            hosts=ways(new["hosts"]),
             edges=tuple(new["edges"]),
             settings=settings,
             decision=errand.decision,
@@ -181,8 +178,7 @@ class Errands:
             thread=errand.story.thread if errand.story else None,
             herald=self._herald(urn, new, errand),
         )
-        pace = Pace(number(settings["max_unavailable"]), settings["wait"], settings["progress_deadline"])
-        run = Run(errand.plan, port, lambda text: self.context.engine.progress(urn, text), pace)
+        run = Run(errand.plan, port, lambda text: self.context.engine.progress(urn, text), pace_of(settings))
         run = replace(run, judge=Judge(settings, seen, run))
 
         async def look() -> tuple[Target, Plan]:

@@ -43,11 +43,7 @@ def allowed(plan: Plan, rejected: dict[str, dict[str, str]]) -> Plan:
 def guard(plan: Plan, new: Properties, snapshots: Properties) -> None:
     """Raises Rejected while the time after a rollback is not over; what runs already may be repaired."""
     settings = new["settings"]
-    if (
-        not any(step.renews for step in plan.steps)
-        or settings.get("emergency")
-        or os.environ.get("THREADER_RETRY") == "1"
-    ):
+    if not any(step.renews for step in plan.steps) or settings.get("emergency") or _insisted():
         return
     why = guarded(history(snapshots.values()), float(settings.get("guard") or 0), datetime.now(UTC))
     if why:
@@ -56,4 +52,8 @@ def guard(plan: Plan, new: Properties, snapshots: Properties) -> None:
 
 def refused(plan: Plan, rejected: dict[str, dict[str, str]]) -> list[str]:
     """Nothing is refused when the operator said to try again."""
-    return [] if os.environ.get("THREADER_RETRY") == "1" else refusals(plan, rejected)
+    return [] if _insisted() else refusals(plan, rejected)
+
+
+def _insisted() -> bool:
+    return os.environ.get("THREADER_RETRY") == "1"
