@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from deploy.rollout.history import version_of
 from deploy.rollout.plan import Hold
-from deploy.rollout.story import State, Story
+from deploy.rollout.story import State, Story, in_short
 from deploy.slack import SlackError, post
 
 LAST: Final = 5.0
@@ -88,7 +88,7 @@ def _opening(story: Story) -> str:
 
 
 def _end(story: Story) -> str:
-    reason = (story.reason or "").partition("; next: ")[0].removeprefix("rollout failed: ")
+    reason = in_short(story.reason)
     match story.state:
         case State.HELD:
             after = f"threader rollout {story.id} --why, then threader promote {story.id} or threader abort {story.id}"

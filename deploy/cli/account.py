@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Any, Final
 
 from deploy.cli.exits import Code
-from deploy.cli.outcome import DEGRADED as NOT_BACK
 from deploy.rollout.decide import open_ended
+from deploy.rollout.execute import DEGRADED as NOT_BACK
 from deploy.rollout.history import DONE as WELL
 from deploy.rollout.history import HELD, UNDER_WAY, Rollout
 from deploy.rollout.history import INTERRUPTED as CUT_OFF
 from deploy.rollout.ledger import ROLLBACK
-from deploy.rollout.story import State, Story, latest
+from deploy.rollout.story import State, Story, in_short, latest
 
 
 class Stand(StrEnum):
@@ -79,7 +79,7 @@ class Account:
     def reason(self) -> str | None:
         """Why it ended as it did, or is held; without what comes next."""
         told = (self.story.reason if self.story else None) or (self.rollout.reason if self.rollout else None)
-        return told.partition("; next: ")[0].removeprefix("rollout failed: ") if told else None
+        return in_short(told) if told else None
 
     @property
     def where(self) -> str:

@@ -12,6 +12,7 @@ from deploy.cli.errors import CliError
 from deploy.cli.exits import Code
 from deploy.cli.look import Asks
 from deploy.cli.seen import Sight, sight
+from deploy.errors import parted
 from deploy.faults import HostFault
 from deploy.hosts.client import Connection
 from deploy.hosts.port import HelperPort, Times, author
@@ -110,8 +111,7 @@ async def carry_out(hosts: Asks, found: Sight, chosen: Way, wish: Wish, tell: Ca
         except RolloutFailed as error:
             if not run.cancelled.is_set():
                 raise
-            cause, _, after = str(error).partition("; next: ")
-            raise CliError(cause, after, Code.INTERRUPTED) from error
+            raise CliError(*parted(str(error)), Code.INTERRUPTED) from error
 
 
 def _concerned(found: Sight, wanted: Rollout) -> set[str]:

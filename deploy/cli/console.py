@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -39,6 +39,19 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
 def say(text: str = "", style: str = "") -> None:
     """Print a text as it is, apart from control characters."""
     console().print(Text(printable(text), style=style), soft_wrap=True)
+
+
+def news(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Tells a text unless it is the one that was told last."""
+    last = ""
+
+    def told(text: str) -> None:
+        nonlocal last
+        if text != last:
+            tell(text)
+        last = text
+
+    return told
 
 
 def mark(good: bool, text: str) -> Text:

@@ -25,7 +25,7 @@ def meant(found: Scene, named: str | None, verb: str, *stands: Stand) -> Account
     """The rollout that a verb is about, the last one unless it is named; raises CliError where there is none to end."""
     last = found.account()
     if last is None:
-        unknown = "; ".join(fault.text.partition("; next: ")[0] for fault in found.faults.values())
+        unknown = "; ".join(found.unknown)
         raise CliError(unknown or "the hosts remember no rollout", "threader doctor" if unknown else "threader deploy")
     if named and named != last.id and found.account(named) is None:
         raise CliError(f"the hosts remember no rollout {named}; the last one, {last.id}, is {last.stand}", _after(last))

@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from deploy.cli import times
+from deploy.cli import console, times
 from deploy.cli.account import Account, Stand
 from deploy.cli.errors import CliError
 from deploy.cli.look import Asks
@@ -34,14 +34,13 @@ async def ask_to_end(hosts: Asks, found: Scene, rollout: str, by: str) -> None:
 
 async def until_ended(hosts: Asks, found: Scene, rollout: str, tell: Tell, pause: Pause = asyncio.sleep) -> Account:
     """How it stands once it is under way no longer; each new step is told. Raises CliError after PATIENCE seconds."""
-    waited, last = 0.0, ""
+    waited, tell = 0.0, console.news(tell)
     while True:
         account = found.account(rollout)
         if account and account.stand is not Stand.RUNNING:
             return account
-        if account and (text := step(account)) != last:
-            tell(text)
-            last = text
+        if account:
+            tell(step(account))
         if waited >= PATIENCE:
             raise CliError(f"{rollout} has not ended within {PATIENCE:g} s", f"threader rollout {rollout} --watch")
         await pause(AGAIN)

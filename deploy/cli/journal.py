@@ -9,11 +9,11 @@ HIDDEN: Final = frozenset({"ts", "level", "msg", "instance"})
 
 def pretty(line: str) -> str:
     """A line of `journalctl -o json` as time, level, message and fields; what is none is left as it is."""
-    entry = _object(line)
+    entry = json_object(line)
     if entry is None or "MESSAGE" not in entry:
         return line
     text = _text(entry["MESSAGE"])
-    event = _object(text)
+    event = json_object(text)
     if event is None or "msg" not in event:
         return f"{_time(entry)}  {_source(entry):<7}  {text}"
     fields = " ".join(f"{name}={_shown(value)}" for name, value in event.items() if name not in HIDDEN)
@@ -26,7 +26,8 @@ def _source(entry: dict[str, Any]) -> str:
     return "systemd" if name == "systemd" else "output"
 
 
-def _object(text: str) -> dict[str, Any] | None:
+def json_object(text: str) -> dict[str, Any] | None:
+    """The object that a text is as JSON; None where it is none."""
     try:
         found = json.loads(text)
     except ValueError:

@@ -9,6 +9,7 @@ from deploy.cli.errors import CliError
 from deploy.cli.exits import Code
 from deploy.cli.stack import stack as chosen
 from deploy.cli.traffic import edges_of
+from deploy.errors import parted
 from deploy.hosts.client import Connection
 from deploy.rollout.history import Rollout
 
@@ -31,7 +32,7 @@ def of_stack(named: str | None, verb: str) -> Known:
     except CliError as error:
         if error.code is Code.USAGE:
             raise
-        cause, _, after = str(error).partition("; next: ")
+        cause, after = parted(str(error))
         other = f"or without Pulumi: threader {verb} --via [USER@]ADDRESS of any host of the fleet"
         raise CliError(cause, f"{after}; {other}", error.code) from error
     return of_outputs(deployed)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from deploy.cli.exits import Code
+from deploy.errors import parted
+from deploy.rollout.execute import BACK, DEGRADED
 
-BACK: Final = "are back on what they ran before"
-DEGRADED: Final = "degraded: "
 HELD: Final = "held "
 ABORTED: Final = "aborted "
 
@@ -25,7 +25,7 @@ def of_outputs(outputs: Mapping[str, Any], stack: str) -> Outcome:
     """How a deploy went with which Pulumi had no trouble."""
     said, after = str(outputs.get("rollout") or ""), f"threader status --stack {stack}"
     if said.startswith(HELD):
-        text, _, command = said.partition("; next: ")
+        text, command = parted(said)
         return Outcome(Code.HELD, text, command or f"threader promote --stack {stack}")
     return Outcome(Code.ROLLED_BACK if said.startswith(ABORTED) else Code.OK, said, after)
 

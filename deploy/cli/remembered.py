@@ -11,6 +11,7 @@ from deploy.faults import HostFault
 from deploy.rollout.history import Rollout, history
 from deploy.rollout.lease import holder
 from deploy.rollout.ledger import Pin, Rejection, pin, rejected
+from deploy.rollout.story import in_short
 from deploy.rollout.survey import ledgers
 
 OPEN: Final = (Stand.HELD, Stand.RUNNING, Stand.INTERRUPTED)
@@ -89,7 +90,7 @@ def how(rollout: Rollout) -> str:
 
 def why(rollout: Rollout) -> str:
     """The reason of its verdict in short, without what comes next; empty if there is none."""
-    return (rollout.reason or "").partition("; next: ")[0].removeprefix("rollout failed: ")
+    return in_short(rollout.reason)
 
 
 def _pinned(held: Pin) -> str:

@@ -57,7 +57,7 @@ def tree(account: Account, found: Scene, at: datetime, art: Art) -> list[Line]:
         *_head(account, at),
         *([Line(""), *stages] if stages else []),
         *([Line(""), *_instances(running, art)] if running else []),
-        *(Line(f"not asked: {fault.text.partition('; next: ')[0]}", "red") for fault in found.faults.values()),
+        *(Line(f"not asked: {fault}", "red") for fault in found.unknown),
     ]
 
 

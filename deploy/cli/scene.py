@@ -1,14 +1,15 @@
 """The rollouts of a fleet and its instances, as a look at each host finds them."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from deploy.cli.account import Account, accounts, told
+from deploy.cli.journal import json_object
 from deploy.cli.known import Known
 from deploy.cli.look import SECONDS, Asks, Look, look
+from deploy.errors import parted
 from deploy.faults import HostFault
 from deploy.manifest.paths import DATA_DIRECTORY
 from deploy.provider.fleet import given_up
@@ -28,6 +29,11 @@ class Scene:
     def snapshots(self) -> dict[str, Mapping[str, Any]]:
         """What lies on each host."""
         return {host: each.snapshot for host, each in self.looks.items()}
+
+    @property
+    def unknown(self) -> list[str]:
+        """Why hosts were not asked, or gave no answer."""
+        return [parted(fault.text)[0] for fault in self.faults.values()]
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -53,7 +59,7 @@ async def older(hosts: Asks, known: Known, name: str) -> Story | None:
     read = f'cat "{DATA_DIRECTORY}/stories/$1.json" 2>/dev/null || echo null'
     connections = [each for host, each in known.connections.items() if not given_up(host, host in known.lost)]
     texts = await asyncio.gather(*(_said(hosts, each, ["sh", "-c", read, "story", name]) for each in connections))
-    snapshots = {str(at): {"stories": {name: _object(text)}} for at, text in enumerate(texts)}
+    snapshots = {str(at): {"stories": {name: json_object(text)}} for at, text in enumerate(texts)}
     return told(snapshots).get(name)
 
 
@@ -70,11 +76,3 @@ async def _said(hosts: Asks, connection: Mapping[str, Any], words: list[str]) ->
     except HostFault:
         return ""
     return "\n".join(lines)
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None

@@ -36,7 +36,7 @@ async def _superseded(
     pause: Pause = asyncio.sleep,
 ) -> None:
     """A deploy may come to its rollout only later, so hosts are asked again and again."""
-    waited, asked, last = 0.0, set[str](), ""
+    waited, asked, news = 0.0, set[str](), console.news(tell)
     while True:
         found = await scene(hosts, known)
         account = found.account()
@@ -49,9 +49,7 @@ async def _superseded(
             await ask_to_end(hosts, found, running.id, f"{author()}, whose deploy supersedes it,")
             asked.add(running.id)
         text = step(running) if running else f"waiting for {held}"
-        if text != last:
-            tell(text)
-        last = text
+        news(text)
         if waited >= PATIENCE:
             raise CliError(f"it has not ended within {PATIENCE:g} s: {text}", f"pulumi cancel, if {held} is dead")
         await pause(AGAIN)

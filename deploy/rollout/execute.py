@@ -18,6 +18,10 @@ AGAIN_SECONDS: Final = 1.0
 LISTENED: Final = 2.0
 """Seconds between two looks, while gates measure, at whether somebody wants the rollout to end."""
 
+BACK: Final = "are back on what they ran before"
+DEGRADED: Final = "degraded: "
+"""How a failed rollout says that all could be undone, or not all: the command line knows them by these words."""
+
 
 class RolloutFailed(ForPeople):
     """The rollout did not succeed, and was undone as the text says."""
@@ -233,11 +237,7 @@ async def _fail(run: Run, stopped: _Stopped, done: Sequence[Stage]) -> NoReturn:
     stuck = await go_back(run, ended, done, culprits)
     batches = [stage for stage in done if isinstance(stage, Batch)]
     count = sum(step.kind is not Kind.KEEP for step in (*ended.steps, *(each for one in batches for each in one.steps)))
-    end = (
-        f"degraded: {', '.join(stuck)}"
-        if stuck
-        else f"all {count} instances of the rollout are back on what they ran before"
-    )
+    end = f"{DEGRADED}{', '.join(stuck)}" if stuck else f"all {count} instances of the rollout {BACK}"
     after = f"threader logs {failures[0].instance}" if failures[0].instance else "threader status"
     what = Degraded if stuck else RolloutFailed
     raise what(f"rollout failed: {'; '.join(map(str, failures))}; {end}; next: {after}")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from deploy.errors import parted
 from deploy.rollout.lease import counter_of
 from deploy.rollout.ledger import ROLLBACK
 from deploy.rollout.plan import Plan, Target
@@ -84,6 +85,11 @@ class Story:
     def counter(self) -> int:
         """By what stories are ordered."""
         return counter_of(self.token)
+
+
+def in_short(reason: str | None) -> str:
+    """Why a rollout ended as it did, or is held, without what every reason has: empty where none is told."""
+    return parted(reason or "")[0].removeprefix("rollout failed: ")
 
 
 _FORM: Final = TypeAdapter(Story)

@@ -96,7 +96,7 @@ def _seen(link: Contact, known: Known, named: str | None) -> tuple[Scene, Accoun
 
 
 def _unknown(found: Scene, named: str | None) -> CliError:
-    faults = "; ".join(fault.text.partition("; next: ")[0] for fault in found.faults.values())
+    faults = "; ".join(found.unknown)
     here = f"no rollout {named}" if named else "no rollout"
     return CliError(f"the hosts remember {here}{f'; {faults}' if faults else ''}", "threader history")
 
@@ -146,12 +146,11 @@ def _watched(link: Contact, found: Scene, account: Account, quiet: bool) -> tupl
                 lines = [console.Text(console.printable(each.text), each.style) for each in drawn(account, found)]
                 live.update(console.Text("\n").join(lines), refresh=True)
         return found, account
-    last = ""
+    tell = console.news(console.say)
     for now in looks:
         found, account = now
-        if not quiet and account.stand is Stand.RUNNING and (text := step(account)) != last:
-            console.say(text)
-            last = text
+        if not quiet and account.stand is Stand.RUNNING:
+            tell(step(account))
     return found, account
 
 

@@ -5,7 +5,9 @@ import pytest
 
 from deploy.cli import times
 from deploy.cli.account import Account
+from deploy.cli.known import Known
 from deploy.cli.rollout_tree import Art, tree
+from deploy.cli.scene import Scene
 from deploy.cli.verbs import rollout
 from deploy.rollout.history import history
 from deploy.rollout.story import State, told
@@ -33,7 +35,7 @@ def test_one_that_is_under_way_is_a_tree(threader, golden, fleet):
 
 
 def test_on_a_terminal_it_has_signs():
-    found = type("Found", (), {"looks": {}, "faults": {}, "known": None})
+    found = Scene(Known({}), {}, {})
     lease = {"token": "7:5c0ffee", "live": True}
     running = history([{"rollouts": [record(7, "begun")], "lease": lease}])[0]
     pairs = {
