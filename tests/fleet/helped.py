@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.manifest.host import host_manifest
@@ -11,6 +11,7 @@ from deploy.manifest.items import Manifest
 from deploy.manifest.paths import HELPER, USER
 from tests.deploy.hosts.conftest import seal
 from tests.fleet.lab import Lab
+from tests.fleet.records import until
 
 THREADER = """\
 #!/usr/bin/python3
@@ -99,3 +100,8 @@ class Helped:
     def _write(self, path: Path, text: str, mode: int) -> None:
         path.write_text(text)
         path.chmod(mode)
+
+
+def soon(true: Callable[[], object], patience: float = 20.0) -> None:
+    """Wait until something holds on a host."""
+    until(true, patience, pause=0.1)

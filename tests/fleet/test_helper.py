@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.fleet.helped import Helped
+from tests.fleet.helped import Helped, soon
 from tests.fleet.lab import Lab
 
 pytestmark = pytest.mark.fleet
@@ -14,13 +14,6 @@ PENDING = "/var/lib/alert-threader/py-a/pending.json"
 LOCK = "/run/alert-threader/py-a.lock"
 SEEN = f"runuser -u alert-threader -- flock --shared --nonblock {LOCK} true && echo free || echo held"
 """How the health check, which is not root, sees whether a switch is alive."""
-
-
-def soon(true, patience=20.0):
-    until = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.fleet.helped import Helped
+from tests.fleet.helped import Helped, soon
 from tests.fleet.lab import Lab
 
 pytestmark = pytest.mark.fleet
@@ -15,13 +15,6 @@ LEFT = (
     f"systemctl list-units --all --no-legend '*{SLOT}*'; ss -Hltn 'sport = :{SLOT_PORT}'"
 )
 """Prints what is left of the slot: files, units, and who listens."""
-
-
-def soon(true, patience=20.0):
-    until = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ class Errands:
         snapshots = await self._sight.reached(new, without)
         choice = choose(story, target_of(new), new.get("decision"))
         if choice.story and choice.course is Course.STAY:
-            return self._held(urn, choice.story)
+            return self._held(urn, choice.story.plan, choice.story.id, choice.story.reason)
         if choice.story and choice.course in (Course.PROMOTE, Course.RETRY):
             return await self._resume(urn, old, new, without, choice)
         if choice.story:
@@ -93,18 +93,23 @@ class Errands:
         guard(plan, new, snapshots)
         emergency = new["settings"].get("emergency")
         purpose = f"deploy (emergency: {emergency})" if emergency else "deploy"
-        deploy = Errand(purpose, found, target_of(new), plan)
-        ending = await self._conduct(urn, old, new, deploy, without)
-        if ending.held:
-            return self._held(urn, latest(await self._sight.reached(new, without)), ending)
-        return {RESULT: f"done ({ending.rollout})", "plan": list(plan.lines())}
+        return await self._done(urn, old, new, Errand(purpose, found, target_of(new), plan), without)
 
-    def _held(self, urn: str, story: Story | None, ending: Ending | None = None) -> Properties:
+    async def _done(
+        self, urn: str, old: Properties | None, new: Properties, errand: Errand, without: frozenset[str]
+    ) -> Properties:
+        """Bring about what is wanted; the outputs that say how that went."""
+        ending = await self._conduct(urn, old, new, errand, without)
+        if ending.held:
+            return self._held(urn, errand.plan, ending.rollout, ending.held.reason)
+        went = f", which went on with {errand.story.id}" if errand.story else ""
+        return {RESULT: f"done ({ending.rollout}{went})", "plan": list(errand.plan.lines())}
+
+    def _held(self, urn: str, plan: Plan, rollout: str, reason: str | None) -> Properties:
         """The outputs of a rollout that is held, which a person is told."""
-        text = held_text(story) if story else f"held ({ending.rollout if ending else ''})"
+        text = held_text(rollout, reason)
         self.context.engine.warn(urn, text)
-        name = story.id if story else ending.rollout if ending else ""
-        return {RESULT: text, STANDING: f"held {name}", "plan": list(story.plan.lines()) if story else []}
+        return {RESULT: text, STANDING: f"held {rollout}", "plan": list(plan.lines())}
 
     async def _resume(
         self, urn: str, old: Properties | None, new: Properties, without: frozenset[str], choice: Choice
@@ -119,10 +124,7 @@ class Errands:
         start = resumed(story, choice.course)
         decision = decided(story, choice.course)
         errand = Errand(story.purpose, story.found, story.wanted, story.plan, decision, start, story)
-        ending = await self._conduct(urn, old, new, errand, without)
-        if ending.held:
-            return self._held(urn, latest(await self._sight.reached(new, without)), ending)
-        return {RESULT: f"done ({ending.rollout}, which went on with {story.id})", "plan": list(story.plan.lines())}
+        return await self._done(urn, old, new, errand, without)
 
     async def _home(
         self, urn: str, old: Properties | None, new: Properties, without: frozenset[str], choice: Choice
@@ -199,12 +201,10 @@ class Errands:
 
     def _herald(self, urn: str, new: Properties, errand: Errand) -> Notifier | None:
         """Who tells people, where the stack says whom."""
-        warn = lambda text: self.context.engine.warn(urn, text)  # noqa: E731
-        return (
-            Notifier(posting(new["notify"]), warn, errand.story.thread if errand.story else None)
-            if new.get("notify")
-            else None
-        )
+        if not new.get("notify"):
+            return None
+        thread = errand.story.thread if errand.story else None
+        return Notifier(posting(new["notify"]), lambda text: self.context.engine.warn(urn, text), thread)
 
     def _still(self, errand: Errand, snapshots: Properties) -> tuple[Target, Plan]:
         """The same plan; raises Changed where somebody else has decided on that rollout meanwhile."""

@@ -42,9 +42,9 @@ def as_held(phrases: Mapping[str, str], story: Story) -> dict[str, str]:
     }
 
 
-def held_text(story: Story) -> str:
+def held_text(rollout: str, reason: str | None) -> str:
     """What is said of a rollout that is held."""
-    return f"held ({story.id}: {story.reason}); next: threader rollout {story.id} --why, then threader promote or abort"
+    return f"held ({rollout}: {reason}); next: threader rollout {rollout} --why, then threader promote or abort"
 
 
 def gone_home(story: Story, course: Course) -> str:
