@@ -62,11 +62,17 @@ async def execute(run: Run, start: int = 0) -> Held | None:
         if found:
             await _fail(run, found, [*done, stage] if isinstance(stage, Shift) else done)
         done.append(stage)
-    failures = await watch.updated(done) if several else ()
+    failures = await watch.updated(done) if several and not _final(done) else ()
     if failures:
         await _fail(run, _Stopped(failures), done)
     await _leave(run)
     return None
+
+
+def _final(done: Sequence[Stage]) -> bool:
+    """Whether nothing can be undone any more: second slots that could take the traffic are gone."""
+    batches = [stage for stage in done if isinstance(stage, Batch)]
+    return any(step.kind is Kind.DROP for batch in batches for step in batch.steps)
 
 
 async def _staged(run: Run, watch: Watch, done: Sequence[Stage], stage: Stage, number: int) -> _Stopped | Held | None:
@@ -228,6 +234,10 @@ async def _fail(run: Run, stopped: _Stopped, done: Sequence[Stage]) -> NoReturn:
         stays = [step for step in ended.steps if step.server in (None, step.server_before) and not ended.idle]
         await asyncio.gather(*(run.port.admit(step, back=True) for step in stays))
         raise Superseded(str(failures[0]))
+    if _final((*done, Batch(ended.steps))):
+        raise Degraded(
+            f"rollout failed: {'; '.join(map(str, failures))}; degraded: second slots stay; next: threader deploy"
+        )
     run.tell("one failed: all go back")
     culprits = {failure.instance for failure in failures} | stopped.culprits
     stuck = await go_back(run, ended, done, culprits)

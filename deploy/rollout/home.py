@@ -6,6 +6,7 @@ is switched while it is idle, and gets its traffic back; all others go back as i
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from deploy.manifest.paths import server_name, slot_name
 from deploy.manifest.running import NOTHING, generation_of, serves
@@ -25,6 +26,25 @@ class Slot:
     def server(self, instance: str) -> str | None:
         """What the edges call it."""
         return server_name(slot_name(instance), self.host, self.port) if self.port else None
+
+
+def still_kept(wanted: Target, used: Collection[str], snapshots: Mapping[str, Mapping[str, Any]]) -> Target:
+    """The target without what is not `used` any more and was removed from its host meanwhile."""
+    names = {
+        name
+        for name, generation in wanted.instances.items()
+        if name in used or generation in _generations(name, snapshots.get(wanted.placement[name]))
+    }
+    return Target(
+        {name: generation for name, generation in wanted.instances.items() if name in names},
+        {name: host for name, host in wanted.placement.items() if name in names},
+        {name: port for name, port in wanted.ports.items() if name in names},
+    )
+
+
+def _generations(name: str, snapshot: Mapping[str, Any] | None) -> Collection[str]:
+    found = snapshot["instances"].get(name) if snapshot else None
+    return found["generations"] if found else ()
 
 
 def home_plan(

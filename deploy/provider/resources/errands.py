@@ -16,7 +16,7 @@ from deploy.provider.resources.wishes import allowed, guard, planned, target_of
 from deploy.provider.values import Properties
 from deploy.rollout.conduct import CHANGED, Changed, Ending, Order, conduct, stamp
 from deploy.rollout.decide import Choice, Course, astray, before, choose, open_ended, resumed
-from deploy.rollout.home import home_plan
+from deploy.rollout.home import home_plan, still_kept
 from deploy.rollout.lease import at_work, controller
 from deploy.rollout.ledger import ROLLBACK
 from deploy.rollout.plan import Plan, Target
@@ -140,6 +140,7 @@ class Errands:
             )
             raise Astray(f"{story.id} can not go back while {', '.join(missed)} can not be reached; {after}")
         without |= silent
+        wanted = still_kept(wanted, new["instances"], snapshots)
         edges = tuple(edge for edge in new["edges"] if edge not in without)
         found = Seen(snapshots, without, edges).target(wanted)
         plan = home_plan(found, wanted, slots_of(snapshots), without, wish_of(new, ()).limits, edges=bool(edges))
