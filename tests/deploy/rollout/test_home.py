@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.rollout.home import Slot, home_plan
+from deploy.rollout.home import Slot, home_plan, still_kept
 from deploy.rollout.plan import Limits, Shift, Target
 from tests.deploy.rollout.test_progressive import shape
 
@@ -58,6 +58,12 @@ def test_what_is_undone_of_a_way_back_leaves_traffic_where_the_old_generation_is
     assert dict(second.back) == {"a.h1.9001": 0, "b.h2.9001": 100, "a--prev.h1.10001": 100}
     assert first.home
     assert second.home
+
+
+@pytest.mark.parametrize(("used", "kept", "stays"), [("ab", {}, "ab"), ("b", {}, "b"), ("b", {"1-x": {}}, "ab")])
+def test_what_is_not_used_any_more_and_was_removed_is_no_place_to_go_back_to(used, kept, stays):
+    snapshots = {"h1": {"instances": {"a": {"generations": kept}} if kept else {}}}
+    assert list(still_kept(OLD, used, snapshots).placement) == list(stays)
 
 
 def test_what_still_runs_what_is_new_gets_no_traffic_before_it_goes_back():
