@@ -113,6 +113,9 @@ async def _listened(run: Run, wanted: bool = True) -> None:
 
 async def _shifted(run: Run, watch: Watch, done: Sequence[Stage], stage: Shift) -> _Stopped | None:
     """Move traffic at all edges. Where one does not, who has fallen ill is to blame."""
+    sick = () if stage.home else await watch.updated(done)
+    if sick:
+        return _Stopped(sick)
     await held(run, run.plan.steps)
     answer = await run.port.shift(stage.weights, back=stage.home)
     if answer.state == SHIFTED:

@@ -10,7 +10,7 @@ from typing import Any
 
 from deploy.manifest.paths import server_name, slot_name
 from deploy.manifest.running import NOTHING, generation_of, serves
-from deploy.rollout.order import make_plan
+from deploy.rollout.order import make_plan, needs_of
 from deploy.rollout.plan import Batch, Kind, Limits, Plan, Shift, Stage, Step, Target
 from deploy.rollout.weights import FULL
 
@@ -54,15 +54,24 @@ def home_plan(
     rolling = make_plan(found, wanted, lost, limits)
     here = {name: slot for name, slot in slots.items() if slot.host not in lost}
     warm = {name: slot for name, slot in here.items() if edges and _holds(name, slot, found, wanted)}
-    idle = [step for step in rolling.steps if step.instance in warm and step.kind is Kind.ACTIVATE]
+    idle = _able([step for step in rolling.steps if step.instance in warm and step.kind is Kind.ACTIVATE], rolling)
+    done = [step for step in rolling.steps if step in idle or (step.instance in warm and step.kind is Kind.ADMIT)]
     rest = [
         replace(batch, steps=steps)
         for batch in rolling.batches
-        if (steps := tuple(step for step in batch.steps if step.instance not in warm))
+        if (steps := tuple(step for step in batch.steps if step not in done))
     ]
     stay = {name for name, phrase in found.instances.items() if generation_of(phrase) == wanted.instances.get(name)}
-    stages = (*_quickly(idle, warm), *_served(found, stay, idle, here if edges else {}), *rest, *_dropped(here))
+    served = _served(found, stay, idle, here if edges else {})
+    stages = (*_quickly(idle, warm), *rest, *served, *_dropped(here))
     return Plan(stages, rolling.watched)
+
+
+def _able(steps: Sequence[Step], rolling: Plan) -> Sequence[Step]:
+    """Those that need no port which another one leaves only later."""
+    needs = needs_of(rolling.steps)
+    able = [step for step in steps if needs.get(step, step) in steps]
+    return able if len(able) == len(steps) else _able(able, rolling)
 
 
 def _holds(name: str, slot: Slot, found: Target, wanted: Target) -> bool:

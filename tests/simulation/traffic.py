@@ -107,10 +107,10 @@ class Traffic:
                 raise Broken(f"the edge on {name} is left with {uneven}")
 
     def no_slots(self) -> None:
-        """Second slots are gone."""
+        """Second slots are gone, but for those on hosts that could not be told in the end that they may go."""
         for machine in self.world.machines.values():
             for name, home in machine.homes.items():
-                if home.is_slot and not home.empty:
+                if home.is_slot and not home.empty and machine.name not in self.world.bad_edges:
                     raise Broken(f"{name} on {machine.name} is left behind: {home.current}, warm: {home.warm}")
 
     def served(self, host: str, instance: str, port: int) -> None:

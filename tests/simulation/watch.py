@@ -165,8 +165,8 @@ class Watch:
     def _blocked(self, controller: Controller) -> None:
         """Only who lives may block for longer than a minute."""
         others = [each for each in self.world.controllers if each is not controller]
-        waited = self.world.agenda.now - controller.began
-        if not controller.stopped and all(each.process.killed for each in others) and waited > PATIENCE + 15:
+        since = max([controller.began, *(each.process.killed_at for each in others)])
+        if not controller.stopped and self.world.agenda.now - since > PATIENCE + 15:
             raise Broken("a controller that is dead blocked another for more than a minute")
 
     def _nothing_pending(self, controller: Controller) -> None:

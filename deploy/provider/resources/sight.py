@@ -55,6 +55,9 @@ class Sight:
         """The snapshots of these hosts and of those of a target, which may be on hosts that are not used any more."""
         hosts = {**(old or new)["hosts"], **new["hosts"]}
         places = {*new["placement"].values(), *target.placement.values()} & hosts.keys()
+        others = places - {*new["placement"].values(), *new.get("edges", ()), *without}
+        asked = (self.context.fleet.fresh(hosts[host]) for host in others if not given_up(host, host in new["lost"]))
+        await asyncio.gather(*asked, return_exceptions=True)
         return await self.reached({**new, "hosts": hosts, "placement": {host: host for host in places}}, without)
 
     async def left(
@@ -133,7 +136,7 @@ class Sight:
         ports = {name: int(port) for name, port in (old or {}).get("ports", {}).items()}
         snapshots, edges = await self.around(old, new, Target({}, places), without), await self.edges(new)
         for name, host in [*places.items()]:
-            if new["placement"].get(name, host) != host and host in snapshots:
+            if new["placement"].get(name) != host and host in snapshots:
                 ports |= ports_of(name, snapshots[host])
                 found[name] = running(name, snapshots[host], drained_at(edges, name, host, ports.get(name)))
                 if found[name] == NOTHING:

@@ -120,7 +120,8 @@ def test_who_has_fallen_ill_is_to_blame_where_traffic_could_not_move():
 
 
 DROP = Batch((Step(Kind.DROP, "a--prev", "host-a", OLD, "nothing", port_before=10001),), idle=True)
-WAY_HOME = replace(PLAN, stages=(PARK, Batch((step("a"),), idle=True), SERVE, DROP))
+LED = [replace(shift, home=True) for shift in (PARK, SERVE)]
+WAY_HOME = replace(PLAN, stages=(LED[0], Batch((step("a"),), idle=True), LED[1], DROP))
 
 
 def test_once_second_slots_go_nothing_goes_back():
