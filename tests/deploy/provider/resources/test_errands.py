@@ -97,3 +97,18 @@ def test_ctrl_c_leaves_second_slots_alone_since_they_may_have_the_traffic():
     )
     asyncio.run(made.cancel())
     assert undone == ["a"]
+
+
+@pytest.mark.parametrize(("lost", "named"), [([], True), (["e1"], False)])
+def test_traffic_moves_at_every_edge_or_not_at_all(lost, named):
+    made = context()
+    errand = Errand("deploy", BEFORE, BEFORE, PLAN)
+    new = {**NEW, "edges": ["e1", "e2"], "lost": lost}
+    look = Errands(made, Sight(made))._with_all_edges
+    look(new, errand, frozenset())
+    look(new, replace(errand, plan=Plan(())), frozenset({"e1"}))
+    if named:
+        with pytest.raises(Astray, match="THREADER_LOST=e1"):
+            look(new, errand, frozenset({"e1"}))
+    else:
+        look(new, errand, frozenset({"e1"}))
