@@ -389,7 +389,7 @@ def weights_in(text: str) -> dict[str, int]:
     return found
 
 
-def taking_over(weights: Mapping[str, int]) -> Collection[str]:
+def taking_over(weights: Mapping[str, int]) -> "set[str]":
     """The servers whose instance loses another place."""
     losing = {instance_of(name) for name, weight in weights.items() if not weight}
     return {name for name in weights if instance_of(name) in losing}
