@@ -50,9 +50,12 @@ def choose(story: Story | None, wanted: Target, decision: str | None) -> Choice:
 
 
 def open_ended(story: Story) -> bool:
-    """Whether it left the fleet on its way; a rolling update that was cut off is simply gone on with."""
+    """Whether it left the fleet on its way; a rolling update that was cut off is simply gone on with.
+
+    Who superseded the last one that told of itself has done nothing.
+    """
     stuck = story.state is State.FAILED and (story.homeward or story.degraded)
-    return (stuck or story.state in (State.HELD, State.RUNNING)) and progressive(story.plan)
+    return (stuck or story.state in (State.HELD, State.RUNNING, State.SUPERSEDED)) and progressive(story.plan)
 
 
 def progressive(plan: Plan) -> bool:

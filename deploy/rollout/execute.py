@@ -66,11 +66,17 @@ async def execute(run: Run, start: int = 0) -> Held | None:
         if found:
             await _fail(run, found, [*done, stage] if isinstance(stage, Shift) else done)
         done.append(stage)
-    failures = await watch.updated(done) if several else ()
+    failures = await watch.updated(done) if several and not _final(done) else ()
     if failures:
         await _fail(run, _Stopped(failures), done)
     await _leave(run)
     return None
+
+
+def _final(done: Sequence[Stage]) -> bool:
+    """Whether nothing can be undone any more: second slots that could take the traffic are gone."""
+    batches = [stage for stage in done if isinstance(stage, Batch)]
+    return any(step.kind is Kind.DROP for batch in batches for step in batch.steps)
 
 
 async def _staged(run: Run, watch: Watch, done: Sequence[Stage], stage: Stage, number: int) -> _Stopped | Held | None:
@@ -111,6 +117,9 @@ async def _listened(run: Run, wanted: bool = True) -> None:
 
 async def _shifted(run: Run, watch: Watch, done: Sequence[Stage], stage: Shift) -> _Stopped | None:
     """Move traffic at all edges. Where one does not, who has fallen ill is to blame."""
+    sick = () if stage.home else await watch.updated(done)
+    if sick:
+        return _Stopped(sick)
     await held(run, run.plan.steps)
     answer = await run.port.shift(stage.weights, back=stage.home)
     if answer.state == SHIFTED:
@@ -232,6 +241,10 @@ async def _fail(run: Run, stopped: _Stopped, done: Sequence[Stage]) -> NoReturn:
         stays = [step for step in ended.steps if step.server in (None, step.server_before) and not ended.idle]
         await asyncio.gather(*(run.port.admit(step, back=True) for step in stays))
         raise Superseded(str(failures[0]))
+    if _final((*done, Batch(ended.steps))):
+        raise Degraded(
+            f"rollout failed: {'; '.join(map(str, failures))}; degraded: second slots stay; next: threader deploy"
+        )
     run.tell("one failed: all go back")
     culprits = {failure.instance for failure in failures} | stopped.culprits
     stuck = await go_back(run, ended, done, culprits)

@@ -6,10 +6,11 @@ is switched while it is idle, and gets its traffic back; all others go back as i
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from deploy.manifest.paths import server_name, slot_name
 from deploy.manifest.running import NOTHING, generation_of, serves
-from deploy.rollout.order import make_plan
+from deploy.rollout.order import make_plan, needs_of
 from deploy.rollout.plan import Batch, Kind, Limits, Plan, Shift, Stage, Step, Target
 from deploy.rollout.weights import FULL
 
@@ -27,6 +28,25 @@ class Slot:
         return server_name(slot_name(instance), self.host, self.port) if self.port else None
 
 
+def still_kept(wanted: Target, used: Collection[str], snapshots: Mapping[str, Mapping[str, Any]]) -> Target:
+    """The target without what is not `used` any more and was removed from its host meanwhile."""
+    names = {
+        name
+        for name, generation in wanted.instances.items()
+        if name in used or generation in _generations(name, snapshots.get(wanted.placement[name]))
+    }
+    return Target(
+        {name: generation for name, generation in wanted.instances.items() if name in names},
+        {name: host for name, host in wanted.placement.items() if name in names},
+        {name: port for name, port in wanted.ports.items() if name in names},
+    )
+
+
+def _generations(name: str, snapshot: Mapping[str, Any] | None) -> Collection[str]:
+    found = snapshot["instances"].get(name) if snapshot else None
+    return found["generations"] if found else ()
+
+
 def home_plan(
     found: Target, wanted: Target, slots: Mapping[str, Slot], lost: frozenset[str], limits: Limits, *, edges: bool
 ) -> Plan:
@@ -34,15 +54,24 @@ def home_plan(
     rolling = make_plan(found, wanted, lost, limits)
     here = {name: slot for name, slot in slots.items() if slot.host not in lost}
     warm = {name: slot for name, slot in here.items() if edges and _holds(name, slot, found, wanted)}
-    idle = [step for step in rolling.steps if step.instance in warm and step.kind is Kind.ACTIVATE]
+    idle = _able([step for step in rolling.steps if step.instance in warm and step.kind is Kind.ACTIVATE], rolling)
+    done = [step for step in rolling.steps if step in idle or (step.instance in warm and step.kind is Kind.ADMIT)]
     rest = [
         replace(batch, steps=steps)
         for batch in rolling.batches
-        if (steps := tuple(step for step in batch.steps if step.instance not in warm))
+        if (steps := tuple(step for step in batch.steps if step not in done))
     ]
     stay = {name for name, phrase in found.instances.items() if generation_of(phrase) == wanted.instances.get(name)}
-    stages = (*_quickly(idle, warm), *_served(found, stay, idle, here if edges else {}), *rest, *_dropped(here))
+    served = _served(found, stay, idle, here if edges else {})
+    stages = (*_quickly(idle, warm), *rest, *served, *_dropped(here))
     return Plan(stages, rolling.watched)
+
+
+def _able(steps: Sequence[Step], rolling: Plan) -> Sequence[Step]:
+    """Those that need no port which another one leaves only later."""
+    needs = needs_of(rolling.steps)
+    able = [step for step in steps if needs.get(step, step) in steps]
+    return able if len(able) == len(steps) else _able(able, rolling)
 
 
 def _holds(name: str, slot: Slot, found: Target, wanted: Target) -> bool:

@@ -22,6 +22,7 @@ class Process(asyncio.AbstractEventLoop):
         self.began_at = float("inf")
         """When it began its first switch."""
         self.token = ""
+        self.killed_at = float("inf")
         self.errors: list[dict[str, Any]] = []
         self._ready: deque[asyncio.Handle] = deque()
         self._planned = False
@@ -41,7 +42,7 @@ class Process(asyncio.AbstractEventLoop):
 
     def kill_signal(self) -> None:
         """SIGKILL: nothing of it ever runs again."""
-        self.killed = True
+        self.killed, self.killed_at = True, self.agenda.now
         self._ready.clear()
 
     def bury(self) -> None:

@@ -16,6 +16,10 @@ LONG, REST = 20_000.0, 1_500.0
 """Seconds in which every deploy has ended, however long hosts stay silent; and in which hosts have come to rest."""
 
 
+DECIDED, HOLDS = 4, 24
+"""How often somebody decides while there are faults; and how many holds a rollout may have in peace."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a run went: a word for each deploy, the faults that fell, and the steps; for statistics."""
@@ -42,7 +46,7 @@ class Run:
     def __init__(self, scenario: Scenario) -> None:
         self.world = World(scenario)
         self._watch = Watch(self.world)
-        self._decisions = chain(scenario.decisions, repeat("promote", 20))
+        self._decisions = chain(scenario.decisions, repeat("promote"))
         self.world.watched_by(self._watch)
         self.world.deploy(scenario.wishes[1])
 
@@ -55,7 +59,10 @@ class Run:
     def under_faults(self) -> None:
         """Until every deploy is over, and one that is held is decided, as long as there are faults to come."""
         self._wait(lambda: self.world.over, LONG, "a deploy does not end")
-        while self.world.faults_to_come and (held := self._held()):
+        for _ in range(DECIDED):
+            held = self._held() if self.world.faults_to_come else None
+            if held is None:
+                return
             self._decide(held, next(self._decisions))
             self._wait(lambda: self.world.over, LONG, "a deploy does not end")
 
@@ -64,9 +71,11 @@ class Run:
         self.world.heal()
         self._rest()
         last = self._converged(self.world.controllers[-1].wish)
-        while last.held:
-            last = self._decided(last, next(self._decisions))
-        if isinstance(last.error, RolloutFailed) or last.aborted:
+        for _ in range(HOLDS):
+            last = self._decided(last, next(self._decisions)) if last.held else last
+        if last.held:
+            raise Broken(f"it is still held: {last.held}")
+        if isinstance(last.error, RolloutFailed) or (last.aborted and self._watch.was_rejected(last.wish)):
             again = self._converged(last.wish)
             if not isinstance(again.error, Rejected) and not self.world.state["left"]:
                 raise Broken(f"a release that was rolled back is not refused: {again.error!r}")

@@ -34,8 +34,7 @@ DECISIONS = ("stay", "promote", "promote", "promote", "retry", "abort", "other")
 """What becomes of a rollout that is held: nothing, what a person decides, or that something else is wanted."""
 
 PROGRESSIVE = ("canary", "blue-green")
-STRATEGIES = ("rolling", "rolling", "rolling", "all-at-once")
-"""Those that are drawn; canary and blue-green are named where they are wanted."""
+STRATEGIES = ("rolling", "rolling", "rolling", "all-at-once", "canary", "canary", "blue-green", "blue-green")
 SLOTS = 1000
 """How far the port of a second slot is from that of its instance."""
 

@@ -6,7 +6,8 @@ from deploy.rollout.back import Superseded
 from deploy.rollout.decide import before, open_ended
 from deploy.rollout.execute import RolloutFailed
 from deploy.rollout.lease import PATIENCE, LeaseHeld
-from deploy.rollout.ledger import WHY
+from deploy.rollout.ledger import REJECT, WHY
+from deploy.rollout.order import needs_of
 from deploy.rollout.plan import Plan, Target
 from tests.simulation.controller import Controller
 from tests.simulation.model.home import BACK, Home
@@ -70,6 +71,8 @@ class Watch:
             self._planned[name] = plan
             self.traffic.planned(plan)
             for batch in plan.batches:
+                needs = needs_of(batch.steps)
+                self._traded |= {step.instance for step in (*needs, *needs.values())}
                 costs = 0 if batch.idle and self.world.scenario.edges else sum(step.costs for step in batch.steps)
                 if batch.why:
                     self._most = max(self._most, costs)
@@ -155,7 +158,7 @@ class Watch:
             self._nothing_pending(controller)
         if controller.done and alone:
             self.is_wanted(controller.wish)
-        if controller.done and alone and not controller.stopped:
+        if controller.done and alone and not controller.stopped and not self.world.bad_edges:
             self._is_well(controller.wish)
 
     def _excuses(self, controller: Controller) -> bool:
@@ -165,8 +168,8 @@ class Watch:
     def _blocked(self, controller: Controller) -> None:
         """Only who lives may block for longer than a minute."""
         others = [each for each in self.world.controllers if each is not controller]
-        waited = self.world.agenda.now - controller.began
-        if not controller.stopped and all(each.process.killed for each in others) and waited > PATIENCE + 15:
+        since = max([controller.began, *(each.process.killed_at for each in others)])
+        if not controller.stopped and self.world.agenda.now - since > PATIENCE + 15:
             raise Broken("a controller that is dead blocked another for more than a minute")
 
     def _nothing_pending(self, controller: Controller) -> None:
@@ -229,7 +232,9 @@ class Watch:
         homes = [home for machine in self.world.machines.values() for home in machine.homes.values()]
         lines = [(home.name, line) for home in homes for line in home.ledger]
         failed = {(name, line["to"]) for name, line in lines if line["verdict"] == "failed"}
-        return bool(wanted & (failed | {(name, line["from"]) for name, line in lines if line["purpose"] in WHY}))
+        left = {(name, line["from"]) for name, line in lines if line["purpose"] in WHY and line["to"]}
+        taken = {(name, line["from"]) for name, line in lines if line["purpose"] == REJECT}
+        return bool(wanted & (failed | left | taken))
 
     def at_rest(self) -> None:
         """Each runs a known generation, nothing is pending, and whatever runs is admitted."""

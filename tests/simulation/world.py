@@ -192,9 +192,11 @@ class World:
         return True
 
     def _request(self, token: str) -> bool:
-        """Somebody asks for the end of a rollout, at each host that can take it."""
-        wanted = {"rollout": f"r{token.partition(':')[0]}", "verb": "abort", "by": "somebody", "at": "once"}
-        answers = [machine.records.wish(wanted) for machine in self.machines.values() if machine.up and token]
+        """Somebody asks for the end of a rollout that hosts tell of, at each host that can take it."""
+        name = f"r{token.partition(':')[0]}"
+        wanted = {"rollout": name, "verb": "abort", "by": "somebody", "at": "once"}
+        known = any(name in machine.records.stories for machine in self.machines.values())
+        answers = [machine.records.wish(wanted) for machine in self.machines.values() if machine.up and known]
         return any(answer["state"] == "requested" for answer in answers)
 
     def _unready(self, why: str | None) -> None:

@@ -282,12 +282,8 @@ def admit(text: str) -> Answer:
     """In again; one that was retired and is not wanted, too, since a rollout goes back to where it was."""
     names = text.split(",")
     with alone():
+        found_again(names)
         states, lines = seen(), servers(composed())
-        former = {name: line for name, line in noted(RETIRED).items() if name in names and name not in lines}
-        if former:
-            note(ADMITTED, {**noted(ADMITTED), **former})
-            reload()
-            states, lines = seen(), servers(composed())
         disarm(names, "timer")  # and not the services, of which one may be us
         unweigh(names)
         for name in names:
@@ -297,6 +293,15 @@ def admit(text: str) -> Answer:
     unknown = [name for name in names if name not in states]
     reason = f"HAProxy runs without {', '.join(unknown)}" if unknown else None
     return {"state": "unknown" if unknown else "ready", "reason": reason}
+
+
+def found_again(names: Collection[str]) -> None:
+    """Run again with those of the servers that were retired and are not wanted: a rollout goes back to where it was."""
+    lines = servers(composed())
+    former = {name: line for name, line in noted(RETIRED).items() if name in names and name not in lines}
+    if former:
+        note(ADMITTED, {**noted(ADMITTED), **former})
+        reload()
 
 
 def retire(text: str) -> Answer:
@@ -336,20 +341,24 @@ def unweigh(names: Collection[str]) -> None:
 def shift(text: str, back: str = "") -> Answer:
     """All weights at once. Nobody is without a server meanwhile: what is to serve is up before what served is drained.
 
+    What was to serve already, is not up, and takes over from no other place of its instance, is not waited for.
+
     They are noted in between, so that whatever cuts this off there is made good by the next start.
     """
     weights = weights_in(text)
     with alone():
+        found_again([name for name, weight in weights.items() if weight])
         states, lines = seen(), servers(composed())
         unknown = [name for name, weight in weights.items() if weight and name not in states]
         if unknown and not back:
             return {"state": "failed", "reason": f"HAProxy runs without {', '.join(unknown)}"}
         raised = [name for name, weight in weights.items() if weight and name in states]
         before = {name: states[name] for name in raised}
+        idle = set(ill(states)) - taking_over(weights)
         try:
             for name in raised:
                 welcome(name, states[name], weights[name])
-            down = waited(raised)
+            down = waited([name for name in raised if name not in idle])
         except (AwayError, OSError):
             put_back(before)
             raise
@@ -378,6 +387,24 @@ def weights_in(text: str) -> dict[str, int]:
     if not isinstance(found, dict) or not all(map(is_weight, found.values())):
         raise ValueError(f"no weights from 0 to {MOST} by server: {text}")
     return found
+
+
+def taking_over(weights: Mapping[str, int]) -> "set[str]":
+    """The servers whose instance loses another place."""
+    losing = {instance_of(name) for name, weight in weights.items() if not weight}
+    return {name for name in weights if instance_of(name) in losing}
+
+
+def instance_of(server: str) -> str:
+    """The instance that a server is, or whose second slot it is."""
+    name = server.partition(".")[0]
+    return name[: -len(SLOT)] if name.endswith(SLOT) else name
+
+
+def ill(states: Mapping[str, Seen]) -> Collection[str]:
+    """Servers that may have requests, and get none since they are not up: nobody loses anything where they stay so."""
+    up = {row["svname"] for row in rows(workers()[0]) if row["status"].startswith("UP")}
+    return [name for name, state in states.items() if not state.admin & (MAINTENANCE | DRAIN) and name not in up]
 
 
 def waited(names: Collection[str]) -> list[str]:

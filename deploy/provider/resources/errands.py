@@ -16,10 +16,10 @@ from deploy.provider.resources.wishes import allowed, guard, planned, target_of
 from deploy.provider.values import Properties
 from deploy.rollout.conduct import CHANGED, Changed, Ending, Order, conduct, stamp, ways
 from deploy.rollout.decide import Choice, Course, astray, before, choose, open_ended, resumed
-from deploy.rollout.home import home_plan
+from deploy.rollout.home import home_plan, still_kept
 from deploy.rollout.lease import at_work, controller
 from deploy.rollout.ledger import ROLLBACK
-from deploy.rollout.plan import Plan, Target
+from deploy.rollout.plan import Plan, Shift, Target
 from deploy.rollout.run import Run
 from deploy.rollout.story import HOMEWARD, Decision, Story, latest
 from deploy.rollout.strategy import limits_of, pace_of
@@ -142,6 +142,7 @@ class Errands:
             )
             raise Astray(f"{story.id} can not go back while {', '.join(missed)} can not be reached; {after}")
         without |= silent
+        wanted = still_kept(wanted, new["instances"], snapshots)
         edges = tuple(edge for edge in new["edges"] if edge not in without)
         found = Seen(snapshots, without, edges).target(wanted)
         plan = home_plan(found, wanted, slots_of(snapshots), without, limits_of(new["settings"]), edges=bool(edges))
@@ -155,6 +156,7 @@ class Errands:
         self, urn: str, old: Properties | None, new: Properties, errand: Errand, without: frozenset[str]
     ) -> Ending:
         snapshots = await self._sight.reached(new, without)
+        self._with_all_edges(new, errand, without)
         if errand.purpose.startswith("deploy") and not errand.decision:
             allowed(errand.plan, rejections(snapshots))
         connections, settings = {**(old or new)["hosts"], **new["hosts"]}, new["settings"]
@@ -198,6 +200,15 @@ class Errands:
             return await conduct(order, run, port, controller(), lambda: datetime.now(UTC), look)
         finally:
             self.running = None
+
+    def _with_all_edges(self, new: Properties, errand: Errand, without: frozenset[str]) -> None:
+        """Traffic moves at every edge or not at all: one that kept it where it was would send to what is going."""
+        silent = [edge for edge in new["edges"] if edge in without and not given_up(edge, edge in new["lost"])]
+        if silent and any(isinstance(stage, Shift) for stage in errand.plan.stages):
+            after = (
+                f"next: threader doctor; if they are gone for good: THREADER_LOST={','.join(silent)} threader deploy"
+            )
+            raise Astray(f"nothing was activated: edges do not answer, on {', '.join(silent)}; {after}")
 
     def _herald(self, urn: str, new: Properties, errand: Errand) -> Notifier | None:
         """Who tells people, where the stack says whom."""

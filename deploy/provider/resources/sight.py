@@ -9,6 +9,7 @@ from deploy.provider.fleet import given_up
 from deploy.provider.resources.base import Context
 from deploy.provider.resources.survey import renamed
 from deploy.provider.values import Properties
+from deploy.rollout.decide import before
 from deploy.rollout.lease import AGAIN, PATIENCE, at_work
 from deploy.rollout.plan import Target
 from deploy.rollout.story import State, Story, latest
@@ -54,15 +55,20 @@ class Sight:
         """The snapshots of these hosts and of those of a target, which may be on hosts that are not used any more."""
         hosts = {**(old or new)["hosts"], **new["hosts"]}
         places = {*new["placement"].values(), *target.placement.values()} & hosts.keys()
+        others = places - {*new["placement"].values(), *new.get("edges", ()), *without}
+        asked = (self.context.fleet.fresh(hosts[host]) for host in others if not given_up(host, host in new["lost"]))
+        await asyncio.gather(*asked, return_exceptions=True)
         return await self.reached({**new, "hosts": hosts, "placement": {host: host for host in places}}, without)
 
     async def left(
         self, old: Properties | None, new: Properties, story: Story | None, without: frozenset[str]
     ) -> Properties | None:
         """The old inputs, with what runs elsewhere since a way back brought it there: the state knows nothing of it."""
-        if story is None or not story.homeward or story.state is not State.DONE:
+        back = story and (story.state is State.FAILED or (story.homeward and story.state is State.DONE))
+        if story is None or not back:
             return old
-        snapshots, target = await self.around(old, new, story.wanted, without), story.wanted
+        target = before(story)
+        snapshots = await self.around(old, new, target, without)
         names = [
             name
             for name, host in target.placement.items()
@@ -122,10 +128,19 @@ class Sight:
         return bool(found and found["pending"])
 
     async def found(self, old: Properties | None, new: Properties, without: frozenset[str]) -> Target:
-        """What runs now on the hosts of the new placement; of the old one, what the state says."""
-        snapshots, edges = await self.reached(new, without), await self.edges(new)
+        """What runs now; of hosts that can not be asked any more, what the state says.
+
+        What runs no longer where it was, and is wanted elsewhere, is looked for there alone.
+        """
         found, places = (dict(old["instances"]), renamed(old, new)) if old else ({}, {})
         ports = {name: int(port) for name, port in (old or {}).get("ports", {}).items()}
+        snapshots, edges = await self.around(old, new, Target({}, places), without), await self.edges(new)
+        for name, host in [*places.items()]:
+            if new["placement"].get(name) != host and host in snapshots:
+                ports |= ports_of(name, snapshots[host])
+                found[name] = running(name, snapshots[host], drained_at(edges, name, host, ports.get(name)))
+                if found[name] == NOTHING:
+                    del found[name], places[name]
         for name, host in new["placement"].items():
             if host in snapshots and places.get(name, host) == host:
                 ports |= ports_of(name, snapshots[host])

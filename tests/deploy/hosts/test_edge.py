@@ -430,6 +430,23 @@ def test_where_haproxy_refuses_everything_is_as_it_was(canary, monkeypatch):
     assert canary.helper.noted("weights") == {}
 
 
+def test_what_was_ill_already_and_takes_over_from_nobody_is_not_waited_for(canary):
+    canary.proxy.ill = {B}
+    assert shift(canary, a=10, b=170, slot=10) == {"state": "shifted", "reason": None}
+    assert weights(canary) == {A: 10, B: 170, SLOT: 10}
+    assert shift(canary, a=0, b=100, slot=100)["state"] == "shifted"
+
+
+def test_traffic_moves_to_a_place_that_was_retired_as_a_way_back_wants_it(host):
+    host.started(A, B)
+    host.want(B)
+    host.call("apply")
+    host.call("retire", A)
+    assert A not in host.proxy.servers
+    assert host.call("shift", json.dumps({A: 100, B: 0}))["state"] == "shifted"
+    assert host.proxy.servers == {A: READY, B: DRAIN}
+
+
 def test_on_the_way_back_traffic_moves_also_to_what_is_not_up(canary):
     canary.proxy.ill = {SLOT}
     answer = canary.call("shift", json.dumps({SLOT: 100, A: 0, C: 50}), "back")

@@ -87,6 +87,10 @@ def test_what_could_not_go_back_is_seen_to_first():
     assert open_ended(replace(failed, degraded=True))
 
 
+def test_so_is_what_a_controller_left_that_was_superseded_by_one_that_did_nothing():
+    assert open_ended(replace(HELD, state=State.SUPERSEDED))
+
+
 def test_an_instance_to_which_an_open_rollout_may_go_back_is_needed():
     assert needed(HELD, "a", "host-a")
     assert not needed(HELD, "a", "host-b")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.rollout.home import Slot, home_plan
+from deploy.rollout.home import Slot, home_plan, still_kept
 from deploy.rollout.plan import Limits, Shift, Target
 from tests.deploy.rollout.test_progressive import shape
 
@@ -20,10 +20,10 @@ def home(found=NEW, slots=None, edges=True, lost=()):
     ("found", "slots", "stages"),
     [
         (NEW, {}, ["activate a", "activate b"]),
-        (NEW, {"a": WARM}, ["shift", "activate a", "shift", "activate b", "drop a--prev"]),
-        (NEW, {"a": Slot("h1", 10001, "1-x (failed)")}, ["shift", "activate a", "activate b", "drop a--prev"]),
-        (NEW, {"a": Slot("h1", 10001, "0-w")}, ["shift", "activate a", "activate b", "drop a--prev"]),
-        (NEW, {"a": Slot("h1", None, "nothing")}, ["shift", "activate a", "activate b", "drop a--prev"]),
+        (NEW, {"a": WARM}, ["shift", "activate a", "activate b", "shift", "drop a--prev"]),
+        (NEW, {"a": Slot("h1", 10001, "1-x (failed)")}, ["activate a", "activate b", "shift", "drop a--prev"]),
+        (NEW, {"a": Slot("h1", 10001, "0-w")}, ["activate a", "activate b", "shift", "drop a--prev"]),
+        (NEW, {"a": Slot("h1", None, "nothing")}, ["activate a", "activate b", "shift", "drop a--prev"]),
         (MIXED, {"a": WARM}, ["shift", "activate a", "shift", "drop a--prev"]),
         (OLD, {"a": WARM, "b": WARM}, ["shift", "drop a--prev b--prev"]),
     ],
@@ -60,7 +60,20 @@ def test_what_is_undone_of_a_way_back_leaves_traffic_where_the_old_generation_is
     assert second.home
 
 
+@pytest.mark.parametrize(("used", "kept", "stays"), [("ab", {}, "ab"), ("b", {}, "b"), ("b", {"1-x": {}}, "ab")])
+def test_what_is_not_used_any_more_and_was_removed_is_no_place_to_go_back_to(used, kept, stays):
+    snapshots = {"h1": {"instances": {"a": {"generations": kept}} if kept else {}}}
+    assert list(still_kept(OLD, used, snapshots).placement) == list(stays)
+
+
 def test_what_still_runs_what_is_new_gets_no_traffic_before_it_goes_back():
     plan = home(Target({"a": "2-y", "b": "1-x"}, PLACES, PORTS), {"a": Slot("h1", 10001, "1-x (failed)")})
     (shift,) = (stage for stage in plan.stages if isinstance(stage, Shift))
     assert dict(shift.weights) == {"b.h2.9001": 100, "a--prev.h1.10001": 0}
+
+
+def test_one_that_needs_a_port_that_is_left_only_later_waits_for_it_behind_its_slot():
+    found = Target({"a": "2-y", "b": "2-y"}, {"a": "h1", "b": "h1"}, {"a": 9001, "b": 9002})
+    wanted = Target({"a": "1-x", "b": "1-x"}, {"a": "h1", "b": "h1"}, {"a": 9002, "b": 9003})
+    plan = home_plan(found, wanted, {"a": WARM}, frozenset(), Limits(1, 1), edges=True)
+    assert shape(plan) == ["activate b", "activate a", "shift", "drop a--prev"]

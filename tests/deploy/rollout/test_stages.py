@@ -119,6 +119,23 @@ def test_who_has_fallen_ill_is_to_blame_where_traffic_could_not_move():
     assert "revert a reject" in words(port)
 
 
+DROP = Batch((Step(Kind.DROP, "a--prev", "host-a", OLD, "nothing", port_before=10001),), idle=True)
+LED = [replace(shift, home=True) for shift in (PARK, SERVE)]
+WAY_HOME = replace(PLAN, stages=(LED[0], Batch((step("a"),), idle=True), LED[1], DROP))
+
+
+def test_once_second_slots_go_nothing_goes_back():
+    port = FakePort({"a--prev": {"begin": "unreachable"}})
+    error = done(port, plan=WAY_HOME)
+    assert "degraded: second slots stay" in str(error)
+    assert not {"revert a", "shift a=0 slot=100"} & set(words(port))
+
+
+def test_what_is_home_is_not_taken_away_again_because_it_is_ill():
+    port = FakePort(surveys=({}, {"a": "HTTP 500"}))
+    assert done(port, plan=WAY_HOME) is None
+
+
 def test_a_slot_that_can_not_be_kept_warm_goes_at_once():
     port = FakePort({"a--prev": {"warm": "failed"}})
     assert done(port, start=5) is None

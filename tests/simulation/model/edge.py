@@ -68,8 +68,7 @@ class Edge:
         """In again."""
         self._armed.pop(server, None)
         self._unweigh(server)
-        if self.remembers and server in self.retired and server not in self.servers:
-            self.servers[server] = MAINTENANCE
+        self._find_again(server)
         if server not in self.servers:
             return {"state": "unknown", "reason": f"HAProxy runs without {server}"}
         self.servers[server] = READY
@@ -137,7 +136,16 @@ class Edge:
         if self._armed.get(server) == number and self.machine.up:
             self._alone(lambda: self.admit(server) and None)
 
+    def _find_again(self, server: str) -> None:
+        """Run again with a server that was retired."""
+        if self.remembers and server in self.retired and server not in self.servers:
+            self.servers[server] = MAINTENANCE
+            self.admitted.add(server)
+
     def _shift(self, weights: Mapping[str, int], back: bool, reply: Reply) -> None:
+        for name, weight in weights.items():
+            if weight:
+                self._find_again(name)
         unknown = [name for name, weight in weights.items() if weight and name not in self.servers]
         if unknown and not back:
             return reply({"state": "failed", "reason": f"HAProxy runs without {', '.join(unknown)}"})
@@ -154,10 +162,15 @@ class Edge:
         """What is to serve is up before what served is drained; they are noted in between."""
         raised = [name for name, weight in weights.items() if weight and name in self.servers]
         before = {name: (self.servers[name], self.weights.get(name, FULL)) for name in raised}
+        losing = {instance_of(name) for name, weight in weights.items() if not weight}
+        rest = [name for name in raised if before[name][0] == READY and instance_of(name) not in losing]
+        ill = {name for name in rest if not self.machine.answers(name)}
         for name in raised:
             self._set(name, READY, weights[name])
         self.machine.changed()
-        down = yield from self._waited({name: 2 if before[name][0] == MAINTENANCE else 1 for name in raised})
+        down = yield from self._waited(
+            {name: 2 if before[name][0] == MAINTENANCE else 1 for name in raised if name not in ill}
+        )
         if down and not back:
             for name, (state, weight) in before.items():
                 self._set(name, state, weight)
@@ -188,6 +201,11 @@ class Edge:
         self.noted.update({name: weight for name, weight in weights.items() if name in self.servers})
         self.admitted -= {name for name, weight in weights.items() if is_slot(name) and not weight}
         self.admitted |= {name for name, weight in weights.items() if weight and name in self.servers}
+
+
+def instance_of(server: str) -> str:
+    """The instance that a server is, or whose second slot it is."""
+    return server.partition(".")[0].removesuffix(SLOT)
 
 
 def is_slot(server: str) -> bool:

@@ -43,7 +43,10 @@ def test_hosts_that_instances_left_are_looked_at_too():
     assert set(asyncio.run(made.around(old_values(), NEW, BEFORE, frozenset()))) == {"h1", "h2"}
 
 
-@pytest.mark.parametrize(("story", "there"), [(HOME, "h1"), (HELD, "h2"), (None, "h2")])
+FAILED = replace(HELD, state=State.FAILED)
+
+
+@pytest.mark.parametrize(("story", "there"), [(HOME, "h1"), (FAILED, "h1"), (HELD, "h2"), (None, "h2")])
 def test_what_a_way_back_brought_where_it_is_not_wanted_is_stopped_by_the_next_deploy(story, there):
     made = Sight(context(h1=on(a="1.0-x"), h2=on()))
     left = asyncio.run(made.left(old_values(), NEW, story, frozenset()))
@@ -53,6 +56,14 @@ def test_what_a_way_back_brought_where_it_is_not_wanted_is_stopped_by_the_next_d
 def test_what_does_not_run_there_any_more_is_not():
     made = Sight(context(h1=on(), h2=on()))
     assert asyncio.run(made.left(old_values(), NEW, HOME, frozenset()))["placement"] == {"a": "h2"}
+
+
+@pytest.mark.parametrize(("runs", "placement"), [({"a": "1.0-x"}, {"a": "h1"}), ({}, {})])
+def test_what_an_instance_runs_where_it_was_is_looked_at(runs, placement):
+    was = {**old_values(), "placement": {"a": "h1"}, "instances": {"a": "1.0-w"}}
+    found = asyncio.run(Sight(context(h1=on(**runs), h2=on())).found(was, NEW, frozenset()))
+    assert found.placement == (placement or {"a": "h2"})
+    assert found.instances == (runs or {"a": "nothing"})
 
 
 def test_nothing_goes_back_half_while_a_host_can_not_be_reached():
@@ -86,3 +97,18 @@ def test_ctrl_c_leaves_second_slots_alone_since_they_may_have_the_traffic():
     )
     asyncio.run(made.cancel())
     assert undone == ["a"]
+
+
+@pytest.mark.parametrize(("lost", "named"), [([], True), (["e1"], False)])
+def test_traffic_moves_at_every_edge_or_not_at_all(lost, named):
+    made = context()
+    errand = Errand("deploy", BEFORE, BEFORE, PLAN)
+    new = {**NEW, "edges": ["e1", "e2"], "lost": lost}
+    look = Errands(made, Sight(made))._with_all_edges
+    look(new, errand, frozenset())
+    look(new, replace(errand, plan=Plan(())), frozenset({"e1"}))
+    if named:
+        with pytest.raises(Astray, match="THREADER_LOST=e1"):
+            look(new, errand, frozenset({"e1"}))
+    else:
+        look(new, errand, frozenset({"e1"}))
