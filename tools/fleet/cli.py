@@ -10,24 +10,12 @@ from typing import Annotated
 
 import typer
 
-from tools.fleet import layout, packages, ssh
+from tools.fleet import cli_faults, layout, packages, ssh
 from tools.fleet.errors import FleetError
-from tools.fleet.fleet import Fleet
+from tools.fleet.options import Host, Name, Subnet, fleet
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-
-Host = Annotated[str, typer.Argument(help="app-1, app-2, ... or just the number")]
-Name = Annotated[str, typer.Option("--name", envvar="THREADER_FLEET", help="Which of this checkout's fleets.")]
-Subnet = Annotated[
-    str | None, typer.Option(envvar="THREADER_FLEET_SUBNET", help="Such as 10.88.3.0/24; default: a free one.")
-]
-
-
-def fleet(name: str, subnet: str | None = None) -> Fleet:
-    """Return the fleet that options and environment name."""
-    if os.geteuid() != 0:
-        raise FleetError("the local fleet needs root (mounts, network namespaces, control groups)", "sudo -i")
-    return Fleet(layout.state_folder(name), name, subnet, layout.sizes())
+cli_faults.add(app)
 
 
 @app.command()
@@ -70,8 +58,6 @@ def ssh_to(
 
 def main() -> None:
     """Run the command line; an error is a sentence and the next command, never a traceback."""
-    from tools.fleet import cli_faults  # noqa: F401  (adds its commands to `app`)
-
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{packages.PATH}"
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
-from tools.fleet.cli import Host, Name, app, fleet
+import typer
+
 from tools.fleet.fleet import Fleet
 from tools.fleet.layout import DEFAULT_NAME
+from tools.fleet.options import Host, Name, fleet
 
 SIMPLE: tuple[Callable[[Fleet, str], None], ...] = (
     Fleet.stop,
@@ -21,18 +23,20 @@ SIMPLE: tuple[Callable[[Fleet, str], None], ...] = (
 )
 
 
-def _add(action: Callable[[Fleet, str], None]) -> None:
-    def command(host: Host, name: Name = DEFAULT_NAME) -> None:
-        action(fleet(name), host)
-
-    app.command(name=action.__name__, help=action.__doc__)(command)
-
-
-for _action in SIMPLE:
-    _add(_action)
+def add(app: typer.Typer) -> None:
+    """Give them to a command line."""
+    for action in SIMPLE:
+        app.command(name=action.__name__, help=action.__doc__)(_command(action))
+    app.command()(drop)
 
 
-@app.command()
 def drop(host: Host, percent: int, name: Name = DEFAULT_NAME) -> None:
     """Lose PERCENT of a host's packets at random; 0 ends it. Exit code 3: not available on this kernel."""
     fleet(name).drop(host, percent)
+
+
+def _command(action: Callable[[Fleet, str], None]) -> Callable[..., None]:
+    def command(host: Host, name: Name = DEFAULT_NAME) -> None:
+        action(fleet(name), host)
+
+    return command

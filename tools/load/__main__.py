@@ -7,8 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from tools.fleet import layout
-from tools.fleet.cli import fleet
 from tools.fleet.errors import FleetError
+from tools.fleet.options import fleet
 from tools.load.attack import Attack
 from tools.load.capacity import capacity, proper
 from tools.load.report import Report

@@ -13,7 +13,7 @@ import { nextStep, Step } from "./incidents.js";
 import { event } from "./log.js";
 import { channelFor, render } from "./message.js";
 import { SlackError, THREAD_GONE } from "./slack.js";
-import { IncidentHeldError, StoreError } from "./store/index.js";
+import { IncidentHeldError, StoreError } from "./store/errors.js";
 
 /** @typedef {import("./alerts.js").Alert} Alert */
 /** @typedef {import("./incidents.js").Thread} Thread */

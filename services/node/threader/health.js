@@ -1,6 +1,6 @@
 /** Two questions about this process: does it work (/health), and should it get alerts now (/ready)? */
 
-import { StoreError } from "./store/index.js";
+import { StoreError } from "./store/errors.js";
 
 const FRESH_MS = 1000; // how long an answer of the store counts, so that probes cannot load it
 

@@ -5,7 +5,7 @@ import * as log from "./log.js";
 import { Server } from "./server.js";
 import { load, secrets, SettingsError } from "./settings.js";
 import { open } from "./service.js";
-import { StoreError } from "./store/index.js";
+import { StoreError } from "./store/errors.js";
 import { IMPL, VERSION } from "./version.js";
 
 const EX_CONFIG = 78; // systemd knows it; RestartPreventExitStatus=78 keeps a wrong setting from restarting for ever

@@ -20,7 +20,7 @@ import { open as openSynthetic } from "./synthetic.js";
  * Open what the settings name.
  * @param {import("./settings.js").Settings} settings
  * @returns {Promise<Service>}
- * @throws {import("./store/index.js").StoreError}
+ * @throws {import("./store/errors.js").StoreError}
  */
 export async function open(settings) {
   const store = await openStore(settings);

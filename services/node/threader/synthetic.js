@@ -75,7 +75,7 @@ export const apart = (settings) => ({
  * What delivers them; null when they are not wanted.
  * @param {Settings} settings
  * @param {import("./slack.js").Slack} slack
- * @throws {import("./store/index.js").StoreError}
+ * @throws {import("./store/errors.js").StoreError}
  */
 export async function open(settings, slack) {
   if (!settings.syntheticChannel) return null;

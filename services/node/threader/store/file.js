@@ -7,7 +7,7 @@ import { isSystemError, reason } from "../errors.js";
 import { event } from "../log.js";
 import { identity, remove, replace, write } from "./disk.js";
 import { Flock } from "./flock.js";
-import { StoreError } from "./index.js";
+import { StoreError } from "./errors.js";
 import { expired, pack, unpack } from "./records.js";
 import { CLAIM_WAIT, Turns } from "./turns.js";
 

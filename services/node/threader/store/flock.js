@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
 
 import { isSystemError, reason } from "../errors.js";
-import { StoreError } from "./index.js";
+import { StoreError } from "./errors.js";
 
 // Starting a program takes milliseconds, so the lock is kept a moment for the next alert of the same webhook, but
 // given up now and then for other processes.

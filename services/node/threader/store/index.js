@@ -4,12 +4,6 @@ import { longestDelivery } from "../settings.js";
 
 /** @typedef {import("../incidents.js").Thread} Thread */
 
-/** The store cannot be used now; the text says why and holds no secret. */
-export class StoreError extends Error {}
-
-/** Another instance has this incident and does not let go; others may still be free. */
-export class IncidentHeldError extends StoreError {}
-
 /**
  * Threads by incident. All methods reject with StoreError.
  *
@@ -30,7 +24,7 @@ export class IncidentHeldError extends StoreError {}
  * The store that the settings name. Each is imported only when it is used: Redis' client costs most of the start.
  * @param {import("../settings.js").Settings} settings
  * @returns {Promise<ThreadStore>}
- * @throws {StoreError} when it can never work, as an unwritable folder
+ * @throws {import("./errors.js").StoreError} when it can never work, as an unwritable folder
  */
 export async function openStore(settings) {
   const ttl = settings.threadTtlDays * 86400;

@@ -2,7 +2,7 @@
 
 import { createClient, ErrorReply } from "@redis/client";
 
-import { StoreError } from "./index.js";
+import { StoreError } from "./errors.js";
 import { optionsFor } from "./redis-url.js";
 
 const CALL_TIMEOUT_MS = 3000;

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import { StoreError } from "./index.js";
+import { StoreError } from "./errors.js";
 
 /**
  * The client's options for an address.

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { event } from "../log.js";
-import { IncidentHeldError, StoreError } from "./index.js";
+import { IncidentHeldError, StoreError } from "./errors.js";
 import { pack, unpack } from "./records.js";
 import { RedisLink } from "./redis-link.js";
 import { CLAIM_WAIT } from "./turns.js";

@@ -1,7 +1,7 @@
 /** One delivery at a time within this process, in the order of asking. */
 
 import { Gate } from "../gate.js";
-import { StoreError } from "./index.js";
+import { StoreError } from "./errors.js";
 
 export const CLAIM_WAIT = 15; // seconds
 
