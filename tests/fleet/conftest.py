@@ -1,7 +1,10 @@
 """One fleet a session, and one stack on it that tests share; each file starts from it converged."""
 
+import os
+
 import pytest
 
+from bench.table import Figure, keep
 from tests.fleet.deployment import Deployment
 from tests.fleet.lab import MAIN, SPARE, Lab, obstacle, session
 
@@ -54,3 +57,17 @@ def tell(request):
             print(f"\n  {text}", end="", flush=True)
 
     return say
+
+
+@pytest.fixture(scope="module")
+def note(tell):
+    """Prints how long something took, and keeps it in bench/results where all is tried (THREADER_ALL=1)."""
+    figures: list[Figure] = []
+
+    def say(text: str, seconds: float, limit: float | None = None) -> None:
+        figures.append(Figure(text, seconds, limit))
+        tell(figures[-1].row())
+
+    yield say
+    if figures and os.environ.get("THREADER_ALL"):
+        tell(f"kept in {keep(figures)}")

@@ -16,11 +16,10 @@ GATES = [
 ]
 
 
-def strategic(made: Deployment) -> Deployment:
+def strategic(made: Deployment, **env: str) -> Deployment:
     """A fleet of three implementations behind two edges, converged, with a channel for synthetic alerts."""
     made = behind(made, EDGES, LAYOUT, *IMPLS.values())
-    env = made.read("env")
-    made.change(env={**env, "SYNTHETIC_CHANNEL": QUIET})
+    made.change(env={**made.read("env"), "SYNTHETIC_CHANNEL": QUIET, **env})
     made.run("config", "set", "--secret", "--path", "alert-threader:secrets.SYNTHETIC_KEY", KEY).good()
     wanted(made, "rolling")
     made.release(*artifacts(made.lab), deadline=DEADLINE)

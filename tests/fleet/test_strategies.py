@@ -1,21 +1,22 @@
-"""Canary and blue-green on real hosts, behind two edges, under load: nothing is lost on any way, there or back.
+"""Rolling, canary and blue-green on real hosts, behind two edges, under load: nothing is lost, there or back.
 
-A small load in `make test`; THREADER_ALL=1 the rate that suits this machine, 20,000 requests in all
-(`make test-strategies`), and what came of it is kept in bench/results.
+Every webhook is accepted exactly once, by one instance. A small load and four of the twelve ways in `make test`;
+THREADER_ALL=1 all of them at the rate that suits this machine (`make test-strategies`), which keeps the figures in
+bench/results.
 """
 
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 
-from bench.table import Figure, keep
-from tests.fleet.deployment import Deployment, Done
-from tests.fleet.edges import url
+from tests.fleet.accepted import Accepted
+from tests.fleet.deployment import Deployment
+from tests.fleet.edges import UNIT, url
 from tests.fleet.lab import OTHER
-from tests.fleet.strategies import DEADLINE, EDGES, LAYOUT, at_rest, serving, shown, strategic, versions, wanted
+from tests.fleet.strategies import DEADLINE, EDGES, GATES, LAYOUT, at_rest, serving, shown, strategic, versions, wanted
+from tests.fleet.threader import threader
 from tests.fleet.threaders import artifacts
 from tools.load.attack import Attack
 from tools.load.capacity import capacity, proper
@@ -24,35 +25,17 @@ from tools.load.report import Report
 pytestmark = pytest.mark.fleet
 ALL = bool(os.environ.get("THREADER_ALL"))
 RATE = 60
-LEAST = 20_000 / 8 if ALL else 600
-
-
-@dataclass(frozen=True)
-class Went:
-    """How an `up` under load went."""
-
-    done: Done
-    report: Report
-    seconds: float
+LEAST = 20_000 / 12 if ALL else 600
+"""Requests in each of the ways."""
+HOSTS = tuple({host for host, _ in LAYOUT.values()})
+LATE = [GATES[0], {**GATES[1], "phases": ["traffic", "after"]}]
+"""Gates that find what is bad only once it has traffic."""
+PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
 def stack(spare) -> Deployment:
-    return strategic(spare("strategies"))
-
-
-@pytest.fixture(scope="module")
-def note(tell):
-    """Prints a line for people, and keeps it with THREADER_ALL."""
-    lines: list[Figure] = []
-
-    def say(text: str, seconds: float) -> None:
-        tell(text)
-        lines.append(Figure(text, seconds))
-
-    yield say
-    if ALL and lines:
-        keep(lines)
+    return strategic(spare("strategies"), LOG_LEVEL="debug")
 
 
 @pytest.fixture(scope="module")
@@ -70,38 +53,90 @@ def rate(stack: Deployment, tell) -> int:
     return found
 
 
-def under_load(stack: Deployment, rate: int, act: Callable[[], Done], say, name: str) -> Went:
-    """Do something while webhooks come; all of them have to be accepted."""
-    begun = time.monotonic()
+def under_load(stack: Deployment, rate: int, act: Callable[[], object], say, name: str) -> None:
+    """Do something while webhooks come: not one may fail, and each has to be accepted exactly once."""
+    accepted, begun = Accepted(stack.lab, HOSTS), time.monotonic()
     with Attack(url(stack.lab, EDGES[0]), rate, name=name) as attack:
-        done = act()
+        act()
         seconds = time.monotonic() - begun
         time.sleep(max(1.0, 0.5 + LEAST / rate - seconds))
         report = attack.stop()
+    taken = accepted.count()
     say(
-        f"{name}: {seconds:.1f} s, {report.sent} requests at {report.rate:g}/s, "
-        f"failed {dict(report.failed) or 'none'}, p50 {report.p50:g} ms, p99 {report.p99:g} ms",
+        f"{name}: {report.sent} requests at {report.rate:g}/s, failed {dict(report.failed) or 'none'}, "
+        f"accepted {taken}, p50 {report.p50:g} ms, p99 {report.p99:g} ms",
         seconds,
     )
-    return Went(done, report, seconds)
+    assert report.clean, report
+    assert taken == report.sent
+
+
+def comes(stack: Deployment, strategy: str) -> None:
+    """A release that is good."""
+    wanted(stack, strategy)
+    stack.release(*artifacts(stack.lab, OTHER), version=f"good-{strategy}", deadline=DEADLINE)
+    stack.up().good()
+    assert stack.state()["rollout"]["outputs"]["rollout"].startswith("done (r")
+    assert versions(stack) == {f"good-{strategy}"}
+
+
+def goes_back(stack: Deployment, strategy: str) -> None:
+    """A release that turns out to be bad when it has traffic; without gates, when it is to start."""
+    before = shown(stack)
+    wanted(stack, strategy, gates=LATE)
+    bad = stack.lab.bad("refuses", "go") if strategy == "rolling" else stack.lab.dropping("go")
+    stack.release(*artifacts(stack.lab, OTHER, go=bad), version=f"bad-{strategy}", deadline=DEADLINE)
+    text = stack.apply().failed().text
+    assert "all 3 instances of the rollout are back" in text
+    assert strategy == "rolling" or "delivery failed" in text
+    assert shown(stack) == before
+
+
+def is_aborted(stack: Deployment, strategy: str) -> None:
+    """Somebody asks for it while it is under way."""
+    before = shown(stack)
+    wanted(stack, strategy, hold="never", batch=1, wait=2)
+    stack.release(*artifacts(stack.lab, OTHER), version=f"aborted-{strategy}", deadline=DEADLINE)
+    with stack.start("up", "--yes", "--suppress-progress", "--skip-preview") as up:
+        end = time.monotonic() + PATIENCE
+        while f"aborted-{strategy}" not in versions(stack) and time.monotonic() < end:
+            time.sleep(0.2)
+        done = threader(stack, "abort", "--yes", "--reason", "a test")
+    assert done.returncode == 0, done.stdout
+    assert up.returncode not in (0, None)
+    assert shown(stack) == before
+
+
+def is_reloaded(stack: Deployment, strategy: str) -> None:
+    """A good release comes while both edges read their configuration again, and again."""
+    wanted(stack, strategy)
+    stack.release(*artifacts(stack.lab, OTHER), version=f"reloaded-{strategy}", deadline=DEADLINE)
+    with stack.start("up", "--yes", "--suppress-progress", "--skip-preview") as up:
+        while up.poll() is None:
+            for edge in EDGES:
+                stack.lab.sh(edge, f"systemctl reload {UNIT}")
+            time.sleep(1)
+    assert up.returncode == 0, up.output.read_text()  # type: ignore[attr-defined]
+    assert versions(stack) == {f"reloaded-{strategy}"}
+
+
+EVENTS = {"comes": comes, "goes back": goes_back, "is aborted": is_aborted, "comes while edges reload": is_reloaded}
+SAMPLE = (("canary", "comes"), ("blue-green", "goes back"))
+WAYS = [(strategy, event) for strategy in ("rolling", "canary", "blue-green") for event in EVENTS]
 
 
 def test_blue_green_holds_for_a_person_and_goes_on_when_promoted(stack: Deployment, rate: int, note):
     wanted(stack, "blue-green", hold="always")
     stack.release(*artifacts(stack.lab), version="held", deadline=DEADLINE)
-    first = under_load(stack, rate, stack.apply, note, "blue-green, until it is held")
+    under_load(stack, rate, lambda: stack.apply().good(), note, "blue-green, until it is held")
     outputs = stack.state()["rollout"]["outputs"]
-    assert first.done.good().code == 0
-    assert first.report.clean, first.report
     name = outputs["standing"].removeprefix("held ")
     assert outputs["rollout"].startswith(f"held ({name}: ")
     for edge in EDGES:
         assert serving(stack, edge) == {f"{each}--prev" for each in LAYOUT}
     assert stack.apply().good().unchanged
     wanted(stack, "blue-green", hold="always", decision=f"{name}:promote")
-    second = under_load(stack, rate, stack.apply, note, "blue-green, promoted")
-    second.done.good()
-    assert second.report.clean, second.report
+    under_load(stack, rate, lambda: stack.apply().good(), note, "blue-green, promoted")
     assert versions(stack) == {"held"}
     at_rest(stack)
     assert stack.apply().good().unchanged
@@ -112,44 +147,18 @@ def test_a_held_canary_that_is_aborted_is_back_at_once(stack: Deployment, rate: 
     wanted(stack, "canary", hold="always")
     stack.release(*artifacts(stack.lab, OTHER), version="aborted", deadline=DEADLINE)
     stack.apply().good()
-    name = stack.state()["rollout"]["outputs"]["standing"].removeprefix("held ")
-    went = under_load(
-        stack,
-        rate,
-        lambda: stack.apply(environ={"THREADER_DECISION": f"{name}:abort"}),
-        note,
-        "canary, aborted",
-    )
-    went.done.good()
-    assert went.report.clean, went.report
+    decision = {"THREADER_DECISION": f"{stack.state()['rollout']['outputs']['standing'].removeprefix('held ')}:abort"}
+    under_load(stack, rate, lambda: stack.apply(environ=decision).good(), note, "canary, held and aborted")
     assert shown(stack) == before
     at_rest(stack)
     assert "stays back" in stack.preview().good().text
 
 
-@pytest.mark.parametrize("strategy", ["canary", "blue-green"])
-def test_a_good_release_is_promoted_and_no_request_fails(stack: Deployment, rate: int, note, strategy: str):
-    version = f"good-{strategy}"
-    wanted(stack, strategy)
-    stack.release(*artifacts(stack.lab, OTHER), version=version, deadline=DEADLINE)
-    went = under_load(stack, rate, stack.up, note, f"{strategy}, a good release")
-    went.done.good()
-    assert stack.state()["rollout"]["outputs"]["rollout"].startswith("done (r")
-    assert went.report.clean, went.report
-    assert versions(stack) == {version}
-    at_rest(stack)
-
-
-@pytest.mark.parametrize("strategy", ["canary", "blue-green"])
-def test_a_release_that_drops_calls_to_slack_is_refused_with_the_edges_idle(stack: Deployment, note, strategy: str):
-    before = shown(stack)
-    wanted(stack, strategy)
-    stack.release(
-        *artifacts(stack.lab, OTHER, go=stack.lab.dropping("go")), version=f"drops-{strategy}", deadline=DEADLINE
-    )
-    done = stack.apply().failed()
-    note(f"{strategy}: one that drops one call in five is refused, {done.seconds:.1f} s in all", done.seconds)
-    assert "delivery failed" in done.text
-    assert "all 3 instances of the rollout are back" in done.text
-    assert shown(stack) == before
+@pytest.mark.parametrize(
+    ("strategy", "event"), WAYS if ALL else SAMPLE, ids=lambda word: word.replace(" ", "-") if word else ""
+)
+def test_no_request_fails_and_each_is_accepted_once_while_a_release(
+    stack: Deployment, rate: int, note, strategy: str, event: str
+):
+    under_load(stack, rate, lambda: EVENTS[event](stack, strategy), note, f"{strategy}: a release {event}")
     at_rest(stack)

@@ -75,10 +75,9 @@ def test_load(words: Words) -> int:
 
 
 def test_strategies(words: Words) -> int:
-    """Canary and blue-green under load, at the rate that suits this machine; keeps the figures in bench/results."""
-    return _test_more(
-        "THREADER_ALL", "1", "tests/fleet/test_strategies.py", "tests/fleet/test_cut_strategies.py", *words
-    )
+    """All strategies under load and cut off anywhere, at the rate that suits this machine; keeps the figures."""
+    files = [f"tests/fleet/test_{name}.py" for name in ("strategies", "idle_edges", "cut_strategies")]
+    return _test_more("THREADER_ALL", "1", *files, *words)
 
 
 def simulate(words: Words) -> int:
