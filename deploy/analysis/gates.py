@@ -77,18 +77,33 @@ class Counts:
     baseline: int = 0
     baseline_failed: int = 0
 
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.candidate + other.candidate,
+            self.candidate_failed + other.candidate_failed,
+            self.baseline + other.baseline,
+            self.baseline_failed + other.baseline_failed,
+        )
+
+    @property
+    def compares(self) -> bool:
+        """Whether both sides had some."""
+        return bool(self.candidate and self.baseline)
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """What a gate found `at` seconds after its check began.
 
-    `value` None with `error` None is no data; `error` says why nothing could be measured. `detail` is for people.
+    `value` None with `error` None is no data; `error` says why nothing could be measured. `counts` are synthetic
+    alerts, `traffic` requests at the edges, None where a check has none. `detail` is for people.
     """
 
     at: float
     value: float | None = None
     error: str | None = None
     counts: Counts | None = None
+    traffic: Counts | None = None
     detail: str = ""
 
 

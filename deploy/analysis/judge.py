@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from deploy.analysis.conditions import Condition, parse
 from deploy.analysis.gates import Counts, GateKind, GateSpec, Measurement, Outcome, Verdict
-from deploy.analysis.sequential import ALPHA, BETA, Evidence, examine
+from deploy.analysis.sequential import ALPHA, BETA, Evidence, together
 
 YES_OR_NO: Final = ("== 1", "< 1")
 """When what can only be right or wrong succeeds, and when it fails: all answered, or the command ended with 0."""
@@ -110,32 +110,39 @@ def _counted(gate: GateSpec, measurements: Sequence[Measurement]) -> tuple[Outco
 
 def _compared(gate: GateSpec, measurements: Sequence[Measurement]) -> tuple[Outcome, str]:
     """By the sequential test."""
-    blocks = [each.counts for each in measurements if each.counts is not None]
-    sums = _sum(blocks)
-    if not sums.candidate and not sums.baseline:
+    alerts, requests = sums(measurements)
+    if Counts() == alerts == requests:
         return Outcome.INCONCLUSIVE, _no_data(measurements)
-    numbers = f"{_delivered(sums.candidate, sums.candidate_failed)} candidate"
-    numbers += f", {_delivered(sums.baseline, sums.baseline_failed)} baseline"
-    if not sums.candidate or not sums.baseline:
+    numbers = _numbers(alerts, requests)
+    if not alerts.compares and not requests.compares:
         detail = next((f" ({each.detail})" for each in reversed(measurements) if each.detail), "")
         return Outcome.INCONCLUSIVE, f"{numbers}: nothing to compare with{detail}"
-    evidence = examine(blocks, gate.margin)
+    evidence = together(((each.counts, each.traffic) for each in measurements), gate.margin)
     return evidence.outcome, f"{numbers}: {_weighed(evidence, gate.margin)}"
+
+
+def sums(measurements: Sequence[Measurement]) -> tuple[Counts, Counts]:
+    """All synthetic alerts, and all requests at the edges."""
+    none = Counts()
+    alerts = sum((each.counts for each in measurements if each.counts), none)
+    return alerts, sum((each.traffic for each in measurements if each.traffic), none)
+
+
+def _numbers(alerts: Counts, requests: Counts) -> str:
+    """How many were delivered of all."""
+    candidate = _delivered(alerts.candidate, alerts.candidate_failed)
+    told = f"{candidate} candidate, {_delivered(alerts.baseline, alerts.baseline_failed)} baseline"
+    if requests == Counts():
+        return told
+    candidate = _delivered(requests.candidate, requests.candidate_failed)
+    answered = f"requests {candidate} candidate, {_delivered(requests.baseline, requests.baseline_failed)} baseline"
+    return answered if alerts == Counts() else f"{told}, {answered}"
 
 
 def _weighed(evidence: Evidence, margin: float) -> str:
     worse, not_worse = (f"evidence {_number(each)} of" for each in (evidence.worse, evidence.not_worse))
     bad, good = f"worse ({worse} {1 / ALPHA:.0f})", f"not worse by {_percent(margin)} ({not_worse} {1 / BETA:.0f})"
     return {Outcome.FAIL: bad, Outcome.PASS: good}.get(evidence.outcome, f"not sure: {bad}, {good}")
-
-
-def _sum(blocks: Sequence[Counts]) -> Counts:
-    return Counts(
-        sum(block.candidate for block in blocks),
-        sum(block.candidate_failed for block in blocks),
-        sum(block.baseline for block in blocks),
-        sum(block.baseline_failed for block in blocks),
-    )
 
 
 def _delivered(count: int, failed: int) -> str:

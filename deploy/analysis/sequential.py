@@ -11,7 +11,7 @@ against a null hypothesis, with c and b the shares of deliveries that fail at ca
 and until one of them is there, INCONCLUSIVE. By Ville's inequality a bet against what is true ever reaches 1/x with a
 probability of at most x. So, whenever one stops and whatever the base rate, of candidates that are not worse at most
 ALPHA = 1 % are refused, and of those that are worse by the margin or more at most BETA = 5 % pass. docs/analysis.md
-has the formulae, and why the bets are mixtures over fixed alternatives.
+has the formulae, why the bets are mixtures over fixed alternatives, and how two kinds of deliveries come together.
 """
 
 import math
@@ -67,16 +67,27 @@ _NOT_WORSE: Final = tuple(_Bet(base, base, math.log(stake)) for base, stake in _
 
 def examine(blocks: Iterable[Counts], margin: float) -> Evidence:
     """The evidence of the blocks one after the other, up to the first that is enough."""
-    sums, evidence = _Sums(margin), Evidence()
-    for block in blocks:
-        evidence = sums.after(block)
+    return together(((block, None) for block in blocks), margin)
+
+
+def together(looks: Iterable[tuple[Counts | None, Counts | None]], margin: float) -> Evidence:
+    """The evidence of synthetic alerts and of real requests, look after look, up to the first that is enough.
+
+    Half of what is bet on "worse" is bet on each. They pass once the synthetic alerts alone say so, and both together:
+    requests that were merely answered, however many, make up for no alert that never came to Slack.
+    """
+    synthetic, traffic, evidence = _Sums(margin), _Sums(margin), Evidence()
+    for alerts, requests in looks:
+        synthetic.add(alerts)
+        traffic.add(requests)
+        evidence = _both(synthetic, traffic)
         if evidence.outcome is not Outcome.INCONCLUSIVE:
             break
     return evidence
 
 
 class _Sums:
-    """What each single bet has come to."""
+    """What each single bet on one kind of deliveries has come to; whether there were any of its kind, on both sides."""
 
     def __init__(self, margin: float) -> None:
         if not 0 < margin < 1:
@@ -84,16 +95,35 @@ class _Sums:
         self._margin = margin
         self._worse = [bet.stake for bet in _WORSE]
         self._not_worse = [bet.stake for bet in _NOT_WORSE]
+        self.expected = self.compared = False
 
-    def after(self, block: Counts) -> Evidence:
-        """The evidence with one more block; one that has only one side compares nothing."""
+    def add(self, block: Counts | None) -> None:
+        """One more block; one that has only one side compares nothing."""
+        if block is None:
+            return
         if not 0 <= block.candidate_failed <= block.candidate or not 0 <= block.baseline_failed <= block.baseline:
             raise ValueError(f"{block} counts more failures than deliveries")
-        if block.candidate and block.baseline:
+        self.expected = True
+        if block.compares:
+            self.compared = True
             self._worse = [so_far + _won(bet, block, 0.0) for so_far, bet in zip(self._worse, _WORSE, strict=True)]
             pairs = zip(self._not_worse, _NOT_WORSE, strict=True)
             self._not_worse = [so_far + _won(bet, block, self._margin) for so_far, bet in pairs]
+
+    @property
+    def evidence(self) -> Evidence:
+        """All bets of each kind together."""
         return Evidence(_log_of_sum(self._worse), _log_of_sum(self._not_worse))
+
+
+def _both(synthetic: _Sums, traffic: _Sums) -> Evidence:
+    alerts, requests = synthetic.evidence, traffic.evidence
+    if not traffic.expected:
+        return alerts
+    worse = _log_of_sum((alerts.worse, requests.worse)) - math.log(2)
+    if not synthetic.compared:
+        return Evidence(worse, requests.not_worse)
+    return Evidence(worse, alerts.not_worse + min(0.0, requests.not_worse))
 
 
 def _won(bet: _Bet, block: Counts, gap: float) -> float:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from deploy.analysis.gates import GateKind, Measurement, Outcome, Verdict
-from deploy.analysis.judge import read, recheck
+from deploy.analysis.gates import Counts, GateKind, Measurement, Outcome, Verdict
+from deploy.analysis.judge import read, recheck, sums
 from deploy.cli.account import Account
 from deploy.rollout.story import Seen, Story
 
@@ -97,18 +97,12 @@ def values(found: Sequence[Measurement]) -> str:
 
 def compared(found: Sequence[Measurement]) -> str:
     """The failed deliveries of candidates and of baselines."""
-    bad, all_, base_bad, base = deliveries(found)
-    return f"candidates {bad} of {all_} failed, baselines {base_bad} of {base}"
-
-
-def deliveries(found: Sequence[Measurement]) -> tuple[int, int, int, int]:
-    """Of candidates how many failed of how many, and of baselines."""
-    counts = [each.counts for each in found if each.counts]
-    return (
-        sum(each.candidate_failed for each in counts),
-        sum(each.candidate for each in counts),
-        sum(each.baseline_failed for each in counts),
-        sum(each.baseline for each in counts),
+    alerts, requests = sums(found)
+    return "; ".join(
+        f"{what}candidates {each.candidate_failed} of {each.candidate} failed,"
+        f" baselines {each.baseline_failed} of {each.baseline}"
+        for what, each in (("", alerts), ("requests: ", requests))
+        if each != Counts() or not what
     )
 
 
@@ -123,8 +117,9 @@ def sample(kind: GateKind, found: Sequence[Measurement]) -> str:
     of = f"{len(found)} measurement{'' if len(found) == 1 else 's'}{f', {errors} of them errors' if errors else ''}"
     if kind is not GateKind.COMPARE:
         return of
-    _, candidates, _, baselines = deliveries(found)
-    return f"{candidates} deliveries of candidates, {baselines} of baselines, in {of}"
+    alerts, requests = sums(found)
+    every = alerts + requests
+    return f"{every.candidate} deliveries of candidates, {every.baseline} of baselines, in {of}"
 
 
 def again(story: Story) -> list[Again]:

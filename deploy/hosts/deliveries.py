@@ -13,7 +13,7 @@ from deploy.hosts.asking import Asking, SilentError, by_host, described
 from deploy.hosts.client import Connection
 from deploy.hosts.port import Call
 from deploy.manifest.paths import EDGE_HELPER
-from deploy.rollout.plan import Check, Place
+from deploy.rollout.plan import Check, Phase, Place
 
 PAIRS: Final = 4
 """Pairs of alerts, one to a candidate and one to a baseline, in a measurement; each candidate gets at least one."""
@@ -47,10 +47,9 @@ class Deliveries:
             (synthetic, why), traffic = await asyncio.gather(self._synthetic(gate, check), self._traffic(gate, check))
         except SilentError as error:
             return Measurement(at, error=str(error))
-        counts = _added(synthetic, traffic)
-        if counts == NONE:
-            return Measurement(at, detail=f"no traffic on both sides, and no synthetic alerts: {why}")
-        return Measurement(at, counts=counts, detail=why)
+        nothing = synthetic == NONE and traffic in (None, NONE)
+        detail = f"no traffic on both sides, and no synthetic alerts: {why}" if nothing else why
+        return Measurement(at, counts=None if synthetic == NONE else synthetic, traffic=traffic, detail=detail)
 
     async def _synthetic(self, gate: GateSpec, check: Check) -> tuple[Counts, str]:
         """What became of the alerts that were sent, and why the first failed, or why none were counted.
@@ -88,8 +87,10 @@ class Deliveries:
         )
         return dict(zip(places, found, strict=True))
 
-    async def _traffic(self, gate: GateSpec, check: Check) -> Counts:
-        """What the edges sent since the last look; it counts where both sides had some."""
+    async def _traffic(self, gate: GateSpec, check: Check) -> Counts | None:
+        """What the edges sent since the last look; it counts where both sides had some. What is idle gets nothing."""
+        if check.phase is Phase.IDLE or not self._edges:
+            return None
         found = await asyncio.gather(*(self._new(gate, check, edge) for edge in self._edges))
         candidate, baseline = (
             _total(found, [place.server for place in places]) for places in (check.candidates, check.baselines)
@@ -122,12 +123,3 @@ def _total(found: Sequence[Mapping[str, Sequence[int]]], servers: Sequence[str])
 
 def _sums(answers: Mapping[Place, Any], places: Sequence[Place]) -> tuple[int, int]:
     return sum(answers[place][0] for place in places), sum(answers[place][1] for place in places)
-
-
-def _added(a: Counts, b: Counts) -> Counts:
-    return Counts(
-        a.candidate + b.candidate,
-        a.candidate_failed + b.candidate_failed,
-        a.baseline + b.baseline,
-        a.baseline_failed + b.baseline_failed,
-    )

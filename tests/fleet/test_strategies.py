@@ -30,6 +30,11 @@ LEAST = 20_000 / 12 if ALL else 600
 HOSTS = tuple({host for host, _ in LAYOUT.values()})
 LATE = [GATES[0], {**GATES[1], "phases": ["traffic", "after"]}]
 """Gates that find what is bad only once it has traffic."""
+SLOW = [
+    GATES[0],
+    {"name": "slow", "kind": "command", "query": "sleep 20", "timeout": 30, "phases": ["traffic", "after"]},
+]
+"""Gates that give somebody the time to think better of it."""
 PATIENCE = 60
 
 
@@ -95,7 +100,7 @@ def goes_back(stack: Deployment, strategy: str) -> None:
 def is_aborted(stack: Deployment, strategy: str) -> None:
     """Somebody asks for it while it is under way."""
     before = shown(stack)
-    wanted(stack, strategy, hold="never", batch=1, wait=2)
+    wanted(stack, strategy, gates=SLOW, batch=1, wait=2)
     stack.release(*artifacts(stack.lab, OTHER), version=f"aborted-{strategy}", deadline=DEADLINE)
     with stack.start("up", "--yes", "--suppress-progress", "--skip-preview") as up:
         end = time.monotonic() + PATIENCE

@@ -88,6 +88,16 @@ def test_deliveries_are_compared_over_all_measurements():
     assert bad.reason.startswith("36 of 48 candidate, 48 of 48 baseline: worse (evidence ")
 
 
+def test_real_requests_are_told_apart_from_synthetic_alerts_and_do_not_make_up_for_them():
+    found = [Measurement(0.0, counts=Counts(4, 1, 4, 0), traffic=Counts(90, 0, 90, 0)) for _ in range(5)]
+    assert judge(DELIVERY, found).outcome is Outcome.INCONCLUSIVE
+    assert judge(DELIVERY, found).reason.startswith(
+        "15 of 20 candidate, 20 of 20 baseline, requests 450 of 450 candidate, 450 of 450 baseline: not sure: "
+    )
+    alone = [replace(each, counts=None) for each in found]
+    assert judge(DELIVERY, alone).reason.startswith("requests 450 of 450 candidate, 450 of 450 baseline: not worse by")
+
+
 @pytest.mark.parametrize(
     ("blocks", "says"),
     [
@@ -172,6 +182,7 @@ MEASURED = st.lists(
     st.one_of(
         VALUES.map(lambda value: measured(value)[0]),
         BLOCKS.map(lambda block: Measurement(1.0, counts=block, detail="d")),
+        st.builds(lambda one, other: Measurement(1.0, counts=one, traffic=other), st.none() | BLOCKS, BLOCKS),
     ),
     max_size=12,
 )
@@ -207,7 +218,7 @@ def test_no_data_is_never_a_pass_nor_a_failure(gate, values):
 @given(GATES, MEASURED)
 def test_a_pass_has_data_to_show(gate, found):
     if judge(gate, found).outcome is Outcome.PASS:
-        assert any(each.value is not None or each.counts for each in found)
+        assert any(each.value is not None or each.counts or each.traffic for each in found)
 
 
 @given(GATES, MEASURED, MEASURED)

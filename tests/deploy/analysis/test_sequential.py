@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.analysis.gates import Counts, Outcome
-from deploy.analysis.sequential import _NOT_WORSE, _WORSE, ALPHA, BETA, Evidence, examine, nearest
+from deploy.analysis.sequential import _NOT_WORSE, _WORSE, ALPHA, BETA, Evidence, examine, nearest, together
 
 CLEAN = Counts(1, 0, 1, 0)
 ORDER = [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS]
@@ -190,3 +190,49 @@ def test_a_narrower_margin_asks_for_more():
         for margin in (0.3, 0.2, 0.1, 0.05, 0.02)
     ]
     assert all(few < more for few, more in pairwise(needed))
+
+
+def mixed(seed, candidate, baseline, count, requests):
+    """Looks with four synthetic pairs each, and real requests; the rates are those of alerts, then of requests."""
+    alerts = streams(seed, candidate[0], baseline[0], count)
+    real = streams(seed + 10**6, candidate[1], baseline[1], count, size=requests)
+    return list(zip(alerts, real, strict=True))
+
+
+def mixed_share(wanted, candidate, baseline, requests, runs=400, count=40):
+    """Of seeded runs, how many end so."""
+    found = [together(mixed(seed, candidate, baseline, count, requests), 0.1).outcome for seed in range(runs)]
+    return sum(each is wanted for each in found) / runs
+
+
+@pytest.mark.parametrize("requests", [1, 25])
+def test_requests_that_are_merely_answered_do_not_hide_alerts_that_never_came(requests):
+    assert mixed_share(Outcome.FAIL, (0.2, 0), (0, 0), requests) >= 0.99
+    assert mixed_share(Outcome.PASS, (0.1, 0), (0, 0), requests) <= allowed(BETA, 400)
+
+
+def test_alerts_that_come_do_not_hide_requests_that_fail():
+    assert mixed_share(Outcome.FAIL, (0, 0.2), (0, 0), 10) >= 0.95
+    assert mixed_share(Outcome.PASS, (0, 0.2), (0, 0), 10) <= allowed(BETA, 400)
+
+
+@pytest.mark.parametrize(("alerts", "requests"), [(0, 0), (0.05, 0.2), (0.3, 0)])
+def test_of_two_kinds_that_are_not_worse_at_most_one_in_a_hundred_is_refused(alerts, requests):
+    assert mixed_share(Outcome.FAIL, (alerts, requests), (alerts, requests), 5) <= allowed(ALPHA, 400)
+
+
+def test_few_requests_or_none_hold_up_nobody():
+    needed = [
+        next(n for n in range(99) if together([(CLEAN, each)] * n, 0.1).outcome is Outcome.PASS)
+        for each in (None, Counts(), CLEAN)
+    ]
+    assert len(set(needed)) == 1
+
+
+@given(st.lists(st.tuples(blocks(), blocks()), max_size=15), MARGINS, st.data())
+def test_more_failures_of_candidates_of_either_kind_never_help(found, margin, data):
+    def more(block):
+        return replace(block, candidate_failed=data.draw(st.integers(block.candidate_failed, block.candidate)))
+
+    worse = [(more(alerts), more(requests)) for alerts, requests in found]
+    assert ORDER.index(together(worse, margin).outcome) <= ORDER.index(together(found, margin).outcome)

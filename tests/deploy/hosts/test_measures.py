@@ -233,11 +233,16 @@ def test_without_a_baseline_nothing_is_sent(fleet):
     assert threader.count == 0
 
 
-def traffic(fleet, edges, count, candidate=ON_CHECK):
+WITH_TRAFFIC, NONE = replace(ON_CHECK, phase=Phase.TRAFFIC), Counts()
+
+
+def traffic(fleet, edges, count, check=WITH_TRAFFIC):
     """Measurements by traffic alone: no place takes synthetic alerts."""
     fleet.edges = {name: list(answers) for name, answers in edges.items()}
     fleet.answers["h1"] = ["no key"] * 2
-    return [each.counts for each in measured(fleet.measures(), DELIVERY, candidate, count)]
+    found = measured(fleet.measures(), DELIVERY, check, count)
+    assert [each.counts for each in found] == [None] * count
+    return [each.traffic for each in found]
 
 
 NEW, OLD = "py-a.h1.9009", "py-a--prev.h1.10009"
@@ -246,34 +251,39 @@ NEW, OLD = "py-a.h1.9009", "py-a--prev.h1.10009"
 def test_traffic_is_what_edges_sent_since_the_look_before(fleet):
     one = [{NEW: [5, 5], OLD: [9, 0]}, {NEW: [15, 6], OLD: [20, 0]}, {NEW: [15, 6], OLD: [20, 0], "x.h1.1": [99, 9]}]
     two = [{NEW: [0, 0], OLD: [0, 0]}, {NEW: [1, 1], OLD: [2, 1]}, {NEW: [2, 1], OLD: [3, 1]}]
-    assert traffic(fleet, {"e1": one, "e2": two}, 3) == [None, Counts(11, 2, 13, 1), Counts(1, 0, 1, 0)]
+    assert traffic(fleet, {"e1": one, "e2": two}, 3) == [NONE, Counts(11, 2, 13, 1), Counts(1, 0, 1, 0)]
 
 
 @pytest.mark.parametrize(
     ("then", "expected"),
     [
-        ({NEW: [0, 0], OLD: [20, 0]}, None),
-        ({NEW: [9, 0], OLD: [9, 0]}, None),
+        ({NEW: [0, 0], OLD: [20, 0]}, NONE),
+        ({NEW: [9, 0], OLD: [9, 0]}, NONE),
         ({NEW: [2, 1], OLD: [3, 0]}, Counts(2, 1, 3, 0)),
-        ({}, None),
-        (None, None),
+        ({}, NONE),
+        (None, NONE),
     ],
 )
 def test_traffic_of_one_side_compares_nothing_and_a_haproxy_that_began_anew_counts_from_0(fleet, then, expected):
-    assert traffic(fleet, {"e1": [{NEW: [5, 0], OLD: [9, 0]}, then]}, 2) == [None, expected]
+    assert traffic(fleet, {"e1": [{NEW: [5, 0], OLD: [9, 0]}, then]}, 2) == [NONE, expected]
+
+
+def test_what_is_idle_has_no_traffic(fleet):
+    assert traffic(fleet, {"e1": []}, 2, ON_CHECK) == [None, None]
 
 
 def test_each_check_counts_from_its_own_first_look(fleet):
     fleet.edges, fleet.answers["h1"] = {"e1": [{NEW: [5, 0], OLD: [9, 0]}, {NEW: [8, 0], OLD: [19, 0]}]}, ["no key"] * 2
-    measures, later = fleet.measures(), replace(ON_CHECK, phase=Phase.TRAFFIC)
-    assert [measured(measures, DELIVERY, each).counts for each in (ON_CHECK, later)] == [None, None]
+    measures, later = fleet.measures(), replace(ON_CHECK, phase=Phase.AFTER)
+    assert [measured(measures, DELIVERY, each).traffic for each in (WITH_TRAFFIC, later)] == [NONE, NONE]
 
 
-def test_traffic_and_synthetic_alerts_are_added(fleet):
+def test_traffic_and_synthetic_alerts_are_counted_apart(fleet):
     (new, _), (old, _) = fleet.place("py-a"), fleet.place("py-a--prev", "1-a")
     fleet.edges = {"e1": [{new.server: [0, 0], old.server: [0, 0]}, {new.server: [5, 1], old.server: [6, 0]}]}
-    found = measured(fleet.measures(), DELIVERY, checked(new, baselines=(old,)), 2)
-    assert [each.counts for each in found] == [Counts(4, 0, 4, 0), Counts(9, 1, 10, 0)]
+    found = measured(fleet.measures(), DELIVERY, checked(new, baselines=(old,), phase=Phase.TRAFFIC), 2)
+    assert [each.counts for each in found] == [Counts(4, 0, 4, 0)] * 2
+    assert [each.traffic for each in found] == [NONE, Counts(5, 1, 6, 0)]
 
 
 def vector(*values):
