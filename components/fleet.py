@@ -59,7 +59,8 @@ class Fleet(pulumi.ComponentResource):
             # On its host alone: no rollout waits for the monitoring, and it waits for none.
             own = pulumi.ResourceOptions(parent=self, protect=spec.protect, depends_on=hosts[host.name])
             KINDS[kind](f"{host.name}-{part.name}", part_inputs(part, host, spec, hidden), own)
-        hooks("after", spec.hooks.after, names, pulumi.ResourceOptions(parent=self, depends_on=rollout))
+        after = pulumi.ResourceOptions(parent=self, depends_on=rollout)
+        hooks("after", spec.hooks.after, names, after, rollout.rollout)
         self.instances = rollout.instances
         self.rollout = pulumi.Output.all(rollout.rollout, rollout.standing).apply(lambda each: went(*each))
         self.register_outputs({"instances": self.instances})

@@ -1,4 +1,4 @@
-"""The operator's own commands around a rollout, run on this machine by pulumi-command when a generation changes."""
+"""The operator's own commands around a rollout, run on this machine by pulumi-command."""
 
 import os
 import shutil
@@ -13,25 +13,36 @@ import pulumi
 from deploy.settings.specs import HooksSpec
 
 PACKAGE: Final = "pulumi-command"
+RESULT: Final = "THREADER_RESULT"
+"""What tells commands after a rollout how it ended."""
 _PATIENCE: Final = 120.0
 """Seconds that Pulumi may take to download the plugin."""
 Install = Callable[[Sequence[str]], str | None]
 
 
 def hooks(
-    when: str, commands: Sequence[str], generations: Mapping[str, str], options: pulumi.ResourceOptions
+    when: str,
+    commands: Sequence[str],
+    generations: Mapping[str, str],
+    options: pulumi.ResourceOptions,
+    result: pulumi.Output[str | None] | None = None,
 ) -> list[pulumi.Resource]:
-    """One command after the other, `when` ("before" or "after") the rollout; each runs again for other generations."""
+    """One command after the other, `when` ("before" or "after") the rollout; each runs again for other generations.
+
+    With `result`, how the rollout ended, each is told that, and runs again for another one.
+    """
     if not commands:
         return []
     from pulumi_command import local  # needs its plugin, and takes 0.2 s to import: only where there are hooks
 
     made: list[pulumi.Resource] = []
-    triggers = [f"{name}={generation}" for name, generation in sorted(generations.items())]
+    triggers: list[pulumi.Input[str]] = [f"{name}={generation}" for name, generation in sorted(generations.items())]
+    ended = result.apply(lambda words: words or "") if result else None
+    known = {"triggers": [*triggers, ended], "environment": {RESULT: ended}} if ended else {"triggers": triggers}
     for number, command in enumerate(commands, start=1):
         own = pulumi.ResourceOptions(depends_on=made[-1:])
         merged = pulumi.ResourceOptions.merge(options, own)
-        made.append(local.Command(f"{when}-{number}", create=command, triggers=triggers, opts=merged))
+        made.append(local.Command(f"{when}-{number}", create=command, opts=merged, **known))
     return made
 
 

@@ -148,13 +148,16 @@ def rollout_inputs(fleet: FleetSpec, generations: Mapping[str, str], hide: Calla
 
 
 def _monitors(fleet: FleetSpec) -> Inputs:
-    """Where gates ask: the monitors, and the addresses at which they reach Prometheus and Loki."""
+    """Where gates ask, and how: the monitors, and the addresses at which they reach Prometheus and Loki."""
     if not fleet.monitors:
         return {}
     wanted, first = fleet.monitoring, fleet.monitors[0]
     loki = None if isinstance(wanted.loki.source, NoSource) else endpoint(listening(first.address), wanted.loki.port)
     prometheus = endpoint(LOOPBACK, wanted.prometheus.port)
-    return {"monitors": {"hosts": [host.name for host in fleet.monitors], "prometheus": prometheus, "loki": loki}}
+    tls, login = {"tls": True} if wanted.tls else {}, {"user": wanted.basic_auth.user} if wanted.basic_auth else {}
+    access = {"access": {**tls, **login}} if tls or login else {}
+    hosts = [host.name for host in fleet.monitors]
+    return {"monitors": {"hosts": hosts, "prometheus": prometheus, "loki": loki, **access}}
 
 
 def _notify(fleet: FleetSpec, hide: Callable[[str], Any]) -> Inputs:

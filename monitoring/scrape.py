@@ -1,9 +1,11 @@
 """What Prometheus on a monitor asks for metrics: a job for each kind of part, made from the specs of a fleet. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from deploy.manifest.edge import reached_at
+from deploy.manifest.paths import slot_name
 from deploy.settings.addresses import endpoint
 from deploy.settings.specs import FleetSpec, HostSpec, Impl, InstanceSpec, NoSource
 from monitoring.access import asked
@@ -14,8 +16,8 @@ Job = dict[str, Any]
 
 def jobs(fleet: FleetSpec, monitor: HostSpec) -> list[Job]:
     """The scrape jobs of Prometheus on a host; a job without targets is left out."""
-    found = [*_threaders(fleet, monitor), _nodes(fleet), _edges(fleet, monitor), *_own(fleet, monitor)]
-    found.append(_probes(fleet, monitor))
+    found = [*_threaders(fleet, monitor), _slots(fleet, monitor), _nodes(fleet), _edges(fleet, monitor)]
+    found += [*_own(fleet, monitor), _probes(fleet, monitor)]
     return [job for job in found if job["static_configs"]]
 
 
@@ -36,6 +38,17 @@ def _threaders(fleet: FleetSpec, monitor: HostSpec) -> list[Job]:
         )
         for impl in Impl
     ]
+
+
+def _slots(fleet: FleetSpec, monitor: HostSpec) -> Job:
+    """The second slots, where they are used. They run only around a rollout, so no rule asks this job who is up."""
+    slots = (replace(each, port=each.port + fleet.rollout.slot_offset) for each in _watched(fleet))
+    targets = (
+        _target(_instance(each, fleet, monitor), each.host, instance=slot_name(each.name), impl=str(each.impl))
+        for each in slots
+        if fleet.rollout.slotted
+    )
+    return _job("second_slots", targets)
 
 
 def _nodes(fleet: FleetSpec) -> Job:

@@ -6,15 +6,19 @@ import time
 import urllib.error
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from deploy.cli import console, ssh
 from deploy.cli.errors import CliError
-from deploy.cli.monitor_get import opener
 from deploy.cli.monitor_where import Where
 from deploy.hosts.client import Connection
 from deploy.settings.masking import setting
 from deploy.settings.specs import MONITORING_PASSWORD
+
+if TYPE_CHECKING:  # what runs on hosts is checked as it is there: on its own
+    from get import opener
+else:
+    from deploy.hosts.helper.get import opener
 
 NO_GRAFANA: Final = "Grafana: not installed here, set monitoring.grafana.source"
 ALERTS: Final = "/api/v2/alerts"

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,13 +11,14 @@ from deploy.cli.look import Asks, on_each
 from deploy.cli.monitor_where import Where
 from deploy.faults import HostFault
 from deploy.hosts.client import Connection
-from deploy.manifest.monitoring.access import PASSWORD, authority
-from deploy.manifest.paths import part_directory
+from deploy.manifest.monitoring.access import asking
 from monitoring.dashboards import Panel, Source, View, filled
 
 LINES: Final = 20
 """How many lines of a log are shown."""
 SECONDS: Final = 60
+EACH: Final = 10.0
+"""Seconds that one question may take."""
 
 
 @dataclass(frozen=True)
@@ -66,27 +66,18 @@ def ask(where: Where, panels: Sequence[Panel], instance: str) -> Found:
     urls += [f"{where.access.scheme}://{place}{alerts}" for place in where.alertmanagers.values()]
     faults: list[HostFault] = []
     for host, connection in where.monitors.items():
-        answers = _on(connection, urls, _access(where, connection))
+        access = asking(str(connection["address"]), tls=bool(where.access.ca), user=where.access.user)
+        answers = _on(connection, {"urls": urls, "access": access, "seconds": EACH})
         if not isinstance(answers, HostFault):
             return _found(where, panels, answers, host, tuple(faults))
         faults.append(answers)
     raise faults[0]
 
 
-def _access(where: Where, connection: Connection) -> dict[str, str]:
-    """How parts are asked on a monitor: with what its Prometheus has there, so that no secret goes anywhere."""
-    part, access = "prometheus", where.access
-    trust = {"ca": authority(part), "name": str(connection["address"])} if access.ca else {}
-    login = {"user": access.user, "password": f"{part_directory(part)}/{PASSWORD}"} if access.user else {}
-    return {**trust, **login}
-
-
-def _on(connection: Connection, urls: Sequence[str], access: Mapping[str, str]) -> list[Mapping[str, Any]] | HostFault:
-    script = Path(__file__).with_name("monitor_get.py").read_text()
-
+def _on(connection: Connection, request: Mapping[str, object]) -> list[Mapping[str, Any]] | HostFault:
     async def act(hosts: Asks, connection: Connection) -> Any:
-        words = ["python3", "-c", script, json.dumps(urls), *([json.dumps(access)] if access else [])]
-        return json.loads((await hosts.ask(connection, "run", words=words, seconds=SECONDS))[-1])
+        lines = await hosts.ask(connection, "script", name="get", request=request, seconds=SECONDS)
+        return json.loads(lines[-1])
 
     return on_each({"": connection}, act)[""]
 

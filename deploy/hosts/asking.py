@@ -1,4 +1,4 @@
-"""How gates ask hosts: the script that is sent to them, what it is told of a place, and what it answers."""
+"""How gates ask hosts: the scripts that are sent to them, what they are told of a place, and what they answer."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from deploy.faults import HostFault
 from deploy.hosts.client import Connection
+from deploy.manifest.monitoring.access import asking
 from deploy.manifest.paths import current_link
 from deploy.rollout.plan import Place
 
@@ -13,7 +14,8 @@ Send = Callable[[Connection, str, Mapping[str, Any], float], Awaitable[list[str]
 """Runs one of our scripts as root on a host, by its name, with a request on its standard input, for so many seconds at
 most, and gives the lines that it prints; raises HostFault."""
 
-SCRIPT: Final = "ask"
+ASK: Final = "ask"
+GET: Final = "get"
 MORE: Final = 20.0
 """Seconds that a host gets beside what it is asked for: to connect, to begin, and for a second and third request."""
 
@@ -23,16 +25,24 @@ class SilentError(Exception):
 
 
 class Asking:
-    """Sends the script to hosts."""
+    """Sends scripts to hosts."""
 
     def __init__(self, send: Send, connections: Mapping[str, Connection]) -> None:
         self._send, self._connections = send, connections
 
     async def ask(self, host: str, what: str, seconds: float, **request: object) -> list[Any]:
-        """What it answers on a host; raises SilentError."""
-        words = {"what": what, "seconds": seconds, **request}
+        """What is answered of instances on a host; raises SilentError."""
+        return await self._answer(host, ASK, seconds, {"what": what, "seconds": seconds, **request})
+
+    async def get(self, host: str, url: str, seconds: float, *, tls: bool, user: str | None) -> Any:
+        """What is answered at an address that is asked on a monitor, or why nothing is; raises SilentError."""
+        access = asking(str(self._connections[host]["address"]), tls=tls, user=user)
+        request = {"urls": [url], "access": access, "seconds": seconds}
+        return (await self._answer(host, GET, seconds, request))[0]
+
+    async def _answer(self, host: str, script: str, seconds: float, request: Mapping[str, object]) -> list[Any]:
         try:
-            lines = await self._send(self._connections[host], SCRIPT, words, 3 * seconds + MORE)
+            lines = await self._send(self._connections[host], script, request, 3 * seconds + MORE)
             found: list[Any] = json.loads(lines[-1])
         except HostFault as fault:
             raise SilentError(f"host {host}: {fault.reason}") from fault

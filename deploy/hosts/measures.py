@@ -25,12 +25,20 @@ BASELINES: Final = "{{baselines}}"
 class Monitors:
     """Where queries are asked: the first of `hosts` that answers.
 
-    Addresses are HOST:PORT as these hosts reach them; None: there is none.
+    Addresses are HOST:PORT as these hosts reach them; None: there is none. They are asked by `tls`, and as `user`,
+    where the monitoring wants that.
     """
 
     hosts: tuple[str, ...] = ()
     prometheus: str | None = None
     loki: str | None = None
+    tls: bool = False
+    user: str | None = None
+
+    @property
+    def scheme(self) -> str:
+        """With which word addresses begin."""
+        return "https" if self.tls else "http"
 
 
 class HostMeasures:
@@ -90,18 +98,18 @@ class HostMeasures:
 
     async def _query(self, gate: GateSpec, check: Check, at: float) -> Measurement:
         """One number, asked of the first monitor that answers."""
-        prometheus = gate.kind is GateKind.PROMQL
-        address = self._monitors.prometheus if prometheus else self._monitors.loki
-        if not self._monitors.hosts or address is None:
+        monitors, prometheus = self._monitors, gate.kind is GateKind.PROMQL
+        address = monitors.prometheus if prometheus else monitors.loki
+        if not monitors.hosts or address is None:
             return Measurement(at, error=f"the fleet has no {'Prometheus' if prometheus else 'Loki'}")
         if BASELINES in gate.query and not check.baselines:
             return Measurement(at, detail="there is no baseline")
         path = "api/v1/query" if prometheus else "loki/api/v1/query"
-        url = f"http://{address}/{path}?{urlencode({'query': filled(gate.query, check)})}"
+        url = f"{monitors.scheme}://{address}/{path}?{urlencode({'query': filled(gate.query, check)})}"
         reasons = []
-        for host in self._monitors.hosts:
+        for host in monitors.hosts:
             try:
-                (answer,) = await self._asking.ask(host, "get", gate.timeout, urls=[url])
+                answer = await self._asking.get(host, url, gate.timeout, tls=monitors.tls, user=monitors.user)
             except SilentError as error:
                 reasons.append(str(error))
                 continue

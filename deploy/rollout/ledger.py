@@ -1,10 +1,11 @@
 """What hosts remember of each instance, and what follows: which generations stay back, and what is pinned. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final
 
+from deploy.manifest.running import NOTHING
 from deploy.rollout.lease import counter_of
 
 ROLLBACK: Final = "rollback"
@@ -17,7 +18,7 @@ SETTLED: Final = frozenset({"confirmed", "stopped"})
 """The verdicts after which an instance is as its switch wanted it."""
 
 WHY: Final = {
-    ROLLBACK: "{0.by} went back from it to {0.after}",
+    ROLLBACK: "{0.by} went back from it to {1}",
     REJECT: "it was rolled back (it fell ill soon after its activation)",
 }
 """What is said of a generation that a switch of such a purpose left."""
@@ -89,17 +90,29 @@ def merged(ledgers: Iterable[Sequence[Entry]]) -> tuple[Entry, ...]:
 
 
 def rejected(ledger: Sequence[Entry]) -> dict[str, Rejection]:
-    """The generations about which the last word is that they failed, or that a person went back from them."""
-    found: dict[str, Rejection] = {}
+    """The generations about which the last word is that they failed, or that a person went back from them.
+
+    Going back also stops what was new in a place; what moved, and goes on elsewhere, is not rejected by that.
+    """
+    found, runs = dict[str, Rejection](), dict[str, str | None]()
     for entry in ledger:
+        if entry.verdict in SETTLED:
+            runs[entry.host] = entry.after
         if entry.verdict == "failed" and entry.after:
             found[entry.after] = Rejection(entry.at, entry.by, f"it was rolled back ({entry.reason})", entry.host)
-        if entry.verdict == "confirmed" or (entry.verdict, entry.purpose) == ("stopped", REJECT):
+        if entry.verdict == "confirmed":
             found.pop(entry.after or "", None)
-            if entry.purpose in WHY and entry.before and entry.before != entry.after:
-                why = WHY[entry.purpose].format(entry)
-                found[entry.before] = Rejection(entry.at, entry.by, why, entry.host)
+        if entry.before and _left(entry, runs.values()):
+            why = WHY[entry.purpose].format(entry, entry.after or NOTHING)
+            found[entry.before] = Rejection(entry.at, entry.by, why, entry.host)
     return found
+
+
+def _left(entry: Entry, runs: Collection[str | None]) -> bool:
+    """Whether a switch left what was before it for good, since that failed or a person wanted so."""
+    if entry.purpose not in WHY or entry.verdict not in SETTLED or entry.before == entry.after:
+        return False
+    return entry.after is not None or entry.purpose == REJECT or entry.before not in runs
 
 
 def pin(ledger: Sequence[Entry]) -> Pin | None:

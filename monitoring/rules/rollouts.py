@@ -22,7 +22,8 @@ def group(_: FleetSpec) -> Group:
             ),
             Rule(
                 name="ThreaderVersionsDiffer",
-                expr="count by (impl) (group by (impl, version) (threader_info)) > 1",
+                # Second slots have the version before, and stay as long as one is held, or warm.
+                expr='count by (impl) (group by (impl, version) (threader_info{job=~"alert_threader_.*"})) > 1',
                 for_=900,
                 severity=Severity.WARNING,
                 summary="{{ $value }} versions of the {{ $labels.impl }} threader run side by side",

@@ -11,10 +11,13 @@ from deploy.provider.values import Secret, plain
 
 
 class Echo(pulumi.runtime.Mocks):
-    """Every resource becomes what was asked for."""
+    """Every resource becomes what was asked for, with the outputs that were given for it."""
+
+    def __init__(self, found):
+        self._found = found
 
     def new_resource(self, args):
-        return args.name, dict(args.inputs)
+        return args.name, {**args.inputs, **self._found.get(args.name, {})}
 
     def call(self, args):
         return {}
@@ -44,9 +47,9 @@ class Program:
         return found
 
 
-def run(program):
-    """Run `program` (a function) as the language host would."""
-    done = Program()
+def run(program, **found):
+    """Run `program` (a function) as the language host would; `found` are outputs of resources by their names."""
+    done, mock = Program(), Echo(found)
 
     class Monitor(mocks.MockMonitor):
         def RegisterResource(self, request):  # noqa: N802 - the protocol's name
@@ -68,7 +71,7 @@ def run(program):
     try:
         settings.SETTINGS.outputs.clear()
         pulumi.runtime.set_mocks(
-            Echo(), project="alert-threader", stack="test", preview=False, logger=logger, monitor=Monitor(Echo())
+            mock, project="alert-threader", stack="test", preview=False, logger=logger, monitor=Monitor(mock)
         )
         settings.set_root_resource(None)  # the one of the mocks, and of the program before: the stack makes its own
         loop.run_until_complete(pulumi.runtime.run_in_stack(program))

@@ -12,8 +12,8 @@ from tests.components.engine import run, shown
 from tests.components.fleets import DIGESTS, PASSWORD, SECRETS, TOKEN, spec
 
 
-def registered(fleet):
-    return run(lambda: Fleet("fleet", fleet, DIGESTS) and None)
+def registered(fleet, **found):
+    return run(lambda: Fleet("fleet", fleet, DIGESTS) and None, **found)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,19 @@ def test_hooks_run_again_for_another_generation(program):
     names = program.inputs("rollout")["instances"]
     assert program.inputs("before-1")["create"] == "make announce"
     assert program.inputs("before-1")["triggers"] == [f"{name}={names[name]}" for name in ("py-a", "py-b")]
+
+
+@pytest.mark.parametrize("result", ["done (r7)", "held (r7: no data); next: x", "aborted (r7)"])
+def test_hooks_after_a_rollout_are_told_how_it_ended_and_run_again_for_another_end(program, result):
+    ended = registered(spec(), rollout={"rollout": result})
+    generations = program.inputs("before-1")["triggers"]
+    assert ended.inputs("before-1") == {"create": "make announce", "triggers": generations}
+    told = {"triggers": [*generations, result], "environment": {"THREADER_RESULT": result}}
+    assert ended.inputs("after-1") == {"create": "make done", **told}
+
+
+def test_hooks_after_a_rollout_that_had_nothing_to_do_are_told_of_none(program):
+    assert program.inputs("after-1")["environment"] == {"THREADER_RESULT": ""}
 
 
 def test_secrets_are_marked(program):

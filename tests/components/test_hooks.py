@@ -131,4 +131,4 @@ def test_with_the_plugin_the_hooks_are_registered_around_the_rollout(whole_progr
     assert program.inputs("before-1")["create"] == "make announce"
     assert "before-1" in program.waits_for_all("rollout")
     assert "rollout" in program.waits_for_all("after-1")
-    assert program.inputs("after-1")["triggers"] == program.inputs("before-1")["triggers"]
+    assert program.inputs("after-1")["triggers"] == [*program.inputs("before-1")["triggers"], ""]

@@ -7,6 +7,7 @@ from components.inputs import connection, generation, health_inputs, host_inputs
 from deploy.analysis.gates import DEFAULT_GATES, Action, GateKind, GateSpec
 from deploy.rollout.plan import Phase
 from deploy.settings.specs import (
+    BasicAuthSpec,
     HealthSpec,
     HostSpec,
     LokiSpec,
@@ -16,6 +17,7 @@ from deploy.settings.specs import (
     Secret,
     Strategy,
     TarballSource,
+    TlsSpec,
 )
 from tests.components.fleets import DIGESTS, KEY, PASSWORD, SECRETS, TOKEN, instance, spec
 
@@ -174,6 +176,14 @@ def test_the_rollout_knows_where_gates_ask_prometheus_and_loki():
     assert rollout_inputs(bare, {}, hidden)["monitors"] == prometheus
     assert rollout_inputs(whole, {}, hidden)["monitors"] == {**prometheus, "loki": "10.99.0.21:3100"}
     assert "monitors" not in rollout_inputs(FLEET, {}, hidden)
+    tls, login = TlsSpec("cert", Secret("key"), "ca"), BasicAuthSpec("ops")
+    for section, access in (
+        (MonitoringSpec(tls=tls, basic_auth=login), {"tls": True, "user": "ops"}),
+        (MonitoringSpec(tls=tls), {"tls": True}),
+        (MonitoringSpec(basic_auth=login), {"user": "ops"}),
+    ):
+        secured = rollout_inputs(replace(bare, monitoring=section), {}, hidden)
+        assert secured["monitors"] == {**prometheus, "access": access}
 
 
 def test_the_keys_of_synthetic_alerts_are_the_threaders_own_variables_too():

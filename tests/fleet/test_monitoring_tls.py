@@ -1,5 +1,6 @@
 """The monitoring on real hosts with TLS and a password: it speaks both, answers nothing else, and both may change."""
 
+import asyncio
 import json
 import re
 import shlex
@@ -8,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from deploy.analysis.gates import GateKind, GateSpec, Measurement
+from deploy.hosts.client import Hosts
+from deploy.provider.fleet import Fleet
+from deploy.provider.resources.judging import measures
+from deploy.rollout.plan import Check, Phase, Place
 from tests.certificates import Authority, Proof
 from tests.fleet.deployment import Deployment
 from tests.fleet.lab import Lab
@@ -168,6 +174,34 @@ def test_threader_monitor_asks_as_the_fleet_does(lab: Lab, stack: Deployment):
     found = json.loads(done.stdout)
     assert (found["silent"], found["faults"]) == ({}, [])
     assert [each["title"] for each in found["panels"] if each["error"]] == []
+
+
+def measured(stack: Deployment, gate: GateSpec, **instead: object) -> Measurement:
+    """What a gate of a rollout measures of py-b; `instead` has other inputs of the Rollout."""
+    values = {**stack.state()["rollout"]["inputs"], **instead}
+    check = Check(Phase.IDLE, "check", (Place("py-b", OTHER, 9009, values["instances"]["py-b"]),), ())
+
+    async def once() -> Measurement:
+        hosts = Hosts()
+        try:
+            return await measures(Fleet(hosts), values, ()).measure(gate, check, 0.0)
+        finally:
+            await hosts.close()
+
+    return asyncio.run(once())
+
+
+def test_a_gate_of_a_rollout_gets_its_number_of_prometheus_and_of_loki(lab: Lab, stack: Deployment):
+    until(lambda: {*targets(lab).values()} == {"up"}, 60, 1)
+    until(lambda: lines(lab) == {*HOSTS}, 60, 1)
+    metrics = GateSpec("up", GateKind.PROMQL, 'sum(up{instance=~"{{candidates}}",job!="blackbox"})', "== 1")
+    logs = GateSpec("lines", GateKind.LOGQL, f'sum(count_over_time({{host="{OTHER}"}}[1h]))', "> 0")
+    assert measured(stack, metrics) == Measurement(0.0, 1.0)
+    found = measured(stack, logs)
+    assert found.error is None
+    assert found.value >= 1
+    plain = {"hosts": [MONITOR], "prometheus": f"127.0.0.1:{PROMETHEUS}", "loki": None}
+    assert measured(stack, metrics, monitors=plain).error.startswith("HTTP 400"), "nothing else is answered"
 
 
 # --- nothing else is answered

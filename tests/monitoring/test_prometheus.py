@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from deploy.settings.specs import EdgeSpec, HostSpec, Impl, LokiSpec, PrometheusSpec
+from deploy.settings.specs import EdgeSpec, HostSpec, Impl, LokiSpec, PrometheusSpec, RolloutSpec, Strategy
 from monitoring.prometheus import RULES, configuration
 from monitoring.rules import rule_files
 from tests.monitoring.fleets import FLEET, with_instance, with_monitoring
@@ -52,6 +52,23 @@ def test_a_new_instance_is_a_new_target_of_its_job_and_of_the_prober():
     labels = {"instance": "go-b", "host": "app-2", "impl": "go"}
     assert targets("alert_threader_go", fleet)[1:] == [("10.0.0.2:9021", labels)]
     assert ("http://10.0.0.2:9021/health", {**labels, "probe": "health"}) in targets("blackbox", fleet)
+
+
+@pytest.mark.parametrize("strategy", [Strategy.CANARY, Strategy.BLUE_GREEN])
+def test_second_slots_are_asked_in_a_job_of_their_own_by_the_names_that_gates_have(strategy):
+    fleet = replace(FLEET, rollout=RolloutSpec(strategy=strategy, slot_offset=1000))
+    assert targets("second_slots", fleet) == [
+        ("127.0.0.1:10009", {"instance": "py-a--prev", "host": "app-1", "impl": "python"}),
+        ("10.0.0.2:10010", {"instance": "node-a--prev", "host": "app-2", "impl": "node"}),
+        ("10.0.0.3:10011", {"instance": "go-a--prev", "host": "app-3", "impl": "go"}),
+    ]
+    assert targets("alert_threader_python", fleet) == targets("alert_threader_python")
+
+
+def test_where_no_second_slots_are_used_none_is_asked_but_where_only_one_deploy_uses_none_they_are():
+    assert targets("second_slots") == []
+    once = RolloutSpec(strategy=Strategy.ROLLING, standing=Strategy.CANARY)
+    assert len(targets("second_slots", replace(FLEET, rollout=once))) == 3
 
 
 def test_a_job_without_targets_is_left_out():

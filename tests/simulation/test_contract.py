@@ -101,7 +101,7 @@ def told(verb, answer):
     """What matters of an answer: the words of a reason do not."""
     if verb == "survey":
         return {name: bool(why) for name, why in answer.items()}
-    return (answer["state"], bool(answer.get("request"))) if verb in ("ask", "lease") else answer["state"]
+    return (answer["state"], bool(answer.get("request"))) if verb == "ask" else answer["state"]
 
 
 class Modelled(Both):

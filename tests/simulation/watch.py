@@ -232,9 +232,10 @@ class Watch:
         homes = [home for machine in self.world.machines.values() for home in machine.homes.values()]
         lines = [(home.name, line) for home in homes for line in home.ledger]
         failed = {(name, line["to"]) for name, line in lines if line["verdict"] == "failed"}
-        left = {(name, line["from"]) for name, line in lines if line["purpose"] in WHY and line["to"]}
         taken = {(name, line["from"]) for name, line in lines if line["purpose"] == REJECT}
-        return bool(wanted & (failed | left | taken))
+        left = {(name, line["from"]) for name, line in lines if line["purpose"] in WHY}
+        moved = left - {(home.name, home.current) for home in homes}  # but what went on elsewhere
+        return bool(wanted & (failed | taken | moved))
 
     def at_rest(self) -> None:
         """Each runs a known generation, nothing is pending, and whatever runs is admitted."""

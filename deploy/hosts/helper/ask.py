@@ -3,7 +3,6 @@
 {"what": "smoke", "places": [...], "seconds": S}  of each place why it does not answer as it should, or null
 {"what": "send", "places": [...], "seconds": S, "alerts": {"name", "count", "status", "started"}}
     to each place that many signed synthetic alerts: [sent, failed, why], or why none could be sent
-{"what": "get", "urls": [...], "seconds": S}      of each URL {"found": its JSON} or {"why": there is none}
 
 A place is {"name", "folder": its `current`, "generation", "port"}. The key that signs is read here, from the
 environment of the place: each generation has its own, and none travels. A release that does not count synthetic alerts
@@ -148,24 +147,14 @@ def webhook(name: str, status: str, started: str) -> bytes:
     return json.dumps({"version": "4", "status": status, "alerts": [alert], **group, **common}).encode()
 
 
-def get(url: str, seconds: float) -> "dict[str, Any]":
-    """One answer."""
-    try:
-        return {"found": json.loads(answer(url, seconds))}
-    except (UnfitError, ValueError) as error:
-        return {"why": str(error)}
-
-
 def main(request: "dict[str, Any]") -> None:
     """Ask all side by side, and print."""
     seconds, found = request["seconds"], list[Any]()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         if request["what"] == "smoke":
             found = list(pool.map(lambda place: smoke(place, seconds), request["places"]))
-        elif request["what"] == "send":
-            found = list(pool.map(lambda place: send(place, seconds, request["alerts"]), request["places"]))
         else:
-            found = list(pool.map(lambda url: get(url, seconds), request["urls"]))
+            found = list(pool.map(lambda place: send(place, seconds, request["alerts"]), request["places"]))
     print(json.dumps(found))
 
 

@@ -20,7 +20,7 @@ DATA, RUN = Path("/var/lib/alert-threader"), Path("/run/alert-threader")
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 KEPT = 200  # rollouts that are remembered
 STORIES = 20  # of these, so many with all that happened
-VERBS = ("abort", "promote")  # what can be wanted of a rollout
+ABORT = "abort"  # what can be wanted of a rollout
 
 Answer = dict[str, Any]
 
@@ -180,8 +180,7 @@ def lease(token: str, seconds: str, by: str, purpose: str) -> Answer:
         since = found["since"] if found and mine == theirs and "since" in found else utc()
         wanted = {"token": token, "by": by, "purpose": purpose, "since": since, "seconds": float(seconds)}
         keep({**wanted, "released": False})
-        asked = requested(mine[0])
-        return {"state": "granted", **({"request": asked} if asked else {})}
+        return {"state": "granted"}
 
 
 def release(token: str) -> Answer:
@@ -264,7 +263,7 @@ def story(token: str, text: str | None = None) -> Answer:
 def requested(counter: int) -> Answer | None:
     """What somebody wants of the rollout with this counter, or None."""
     found = read(DATA / "request.json")
-    return found if found.get("rollout") == f"r{counter}" and found.get("verb") in VERBS else None
+    return found if found.get("rollout") == f"r{counter}" and found.get("verb") == ABORT else None
 
 
 def ask(token: str) -> Answer:
@@ -273,9 +272,9 @@ def ask(token: str) -> Answer:
 
 
 def request(text: str) -> Answer:
-    """Leave what somebody wants of a rollout: it is told when it asks, or takes the lease. The last word counts."""
+    """Leave what somebody wants of a rollout, which is told when it asks. The last word counts."""
     wanted = object_in(text)
-    if wanted.get("verb") not in VERBS or not re.fullmatch(r"r\d+", str(wanted.get("rollout")), re.ASCII):
-        return {"state": "failed", "reason": f"no request: {' or '.join(VERBS)} of a rollout such as r7"}
+    if wanted.get("verb") != ABORT or not re.fullmatch(r"r\d+", str(wanted.get("rollout")), re.ASCII):
+        return {"state": "failed", "reason": f"no request: {ABORT} of a rollout such as r7"}
     write(DATA / "request.json", json.dumps({"at": utc(), **wanted}))
     return {"state": "requested"}

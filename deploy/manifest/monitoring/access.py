@@ -37,6 +37,17 @@ ANYBODY: Final = Access()
 """Plain HTTP, and nobody is asked who it is."""
 
 
+def asking(address: str, *, tls: bool, user: str | None) -> dict[str, str]:
+    """How parts are asked on a monitor at an address, for `deploy/hosts/helper/get.py`.
+
+    With what the monitor's own Prometheus has there, so that no secret goes anywhere.
+    """
+    part = "prometheus"
+    trust = {"ca": authority(part), "name": address} if tls else {}
+    login = {"user": user, "password": f"{part_directory(part)}/{PASSWORD}"} if user else {}
+    return {**trust, **login}
+
+
 def certificate(part: str) -> str:
     """Where a part finds its certificate."""
     return f"{part_directory(part)}/{CERT}"

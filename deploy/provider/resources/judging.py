@@ -26,9 +26,15 @@ def gates_of(settings: Mapping[str, Any]) -> tuple[GateSpec, ...]:
 
 def measures(fleet: Fleet, values: Properties, edges: Sequence[str]) -> HostMeasures:
     """The measures of a Rollout with these inputs."""
-    asked = values.get("monitors")
-    monitors = Monitors(tuple(asked["hosts"]), asked["prometheus"], asked["loki"]) if asked else Monitors()
-    return HostMeasures(fleet.call, fleet.ask, values["hosts"], edges, monitors)
+    return HostMeasures(fleet.call, fleet.ask, values["hosts"], edges, monitors_of(values))
+
+
+def monitors_of(values: Properties) -> Monitors:
+    """Where gates ask, by the inputs of a Rollout."""
+    found = values.get("monitors")
+    if not found:
+        return Monitors()
+    return Monitors(tuple(found["hosts"]), found["prometheus"], found["loki"], **found.get("access", {}))
 
 
 class Judge:

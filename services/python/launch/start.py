@@ -1,6 +1,5 @@
 """Puts the libraries of this release first, those with machine code for this very Python, and starts the threader."""
 
-import importlib
 import platform
 import runpy
 import sys
@@ -10,7 +9,7 @@ EX_CONFIG = 78
 
 
 def main() -> None:
-    """Run the threader, or say which Python is missing; with the argument `prepare` only import all of it."""
+    """Run the threader, or say which Python is missing."""
     here = Path(__file__).resolve().parent
     native = here / f"lib-cp{sys.version_info[0]}{sys.version_info[1]}-{platform.machine()}"
     if not native.is_dir():
@@ -19,11 +18,7 @@ def main() -> None:
         print("next: use a supported host, or build the release for this one", file=sys.stderr)
         sys.exit(EX_CONFIG)
     sys.path[:0] = [str(here / "app"), str(here / "lib"), str(native)]
-    if sys.argv[1:] == ["prepare"]:
-        for module in sorted((here / "app").rglob("*.py")):
-            importlib.import_module(".".join(module.relative_to(here / "app").with_suffix("").parts))
-    else:
-        runpy.run_module("threader", run_name="__main__", alter_sys=True)
+    runpy.run_module("threader", run_name="__main__", alter_sys=True)
 
 
 main()

@@ -64,12 +64,12 @@ class Monitor(Acting):
     down: set = field(default_factory=set)
     asked: list = field(default_factory=list)
 
-    def answer(self, task, words=(), **_):
-        assert task == "run"
-        if words == ["true"]:
+    def answer(self, task, words=(), name=None, request=None, **_):
+        if task == "run":
+            assert words == ["true"]
             return []
-        assert words[:2] == ["python3", "-c"]
-        return [json.dumps([self._one(url) for url in json.loads(words[3])])]
+        assert (task, name) == ("script", "get")
+        return [json.dumps([self._one(url) for url in request["urls"]])]
 
     def _one(self, url):
         place, path = urlsplit(url).netloc, urlsplit(url).path

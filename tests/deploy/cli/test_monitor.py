@@ -33,7 +33,7 @@ def test_everything_is_asked_in_one_command_on_one_host(threader, world):
     monitor = monitored(world)
     threader("monitor")
     [(host, task, arguments)] = world.asked
-    assert (host, task) == ("app-1", "run")
+    assert (host, task) == ("app-1", "script")
     assert "SLACK" not in json.dumps(arguments)
     assert {url.split("/")[2] for url in monitor.asked} == {
         "127.0.0.1:9090",

@@ -3,15 +3,15 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from deploy.cli import forward, monitor_get
+from deploy.cli import forward
 from deploy.cli.fleet import of_outputs
 from deploy.cli.forward import Forward, told
 from deploy.cli.monitor_ask import ask
 from deploy.cli.monitor_where import Access, where
+from deploy.hosts.facts import script
 from monitoring.dashboards import HOME, panels_of
 from tests.certificates import Authority, Server
 from tests.deploy.cli.monitored import monitored
@@ -31,10 +31,10 @@ def part(tmp_path):
 
 def got(tmp_path, url, **changes):
     access = {"ca": f"{tmp_path}/ca.crt", "name": "10.0.0.1", "user": "ops", "password": f"{tmp_path}/password"}
-    words = [json.dumps([url]), json.dumps({**access, **changes})]
-    script = Path(monitor_get.__file__).read_text()
-    done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=True)
-    assert "secret" not in done.stdout + str(words)
+    line = json.dumps({"urls": [url], "access": {**access, **changes}, "seconds": 10})
+    words = [sys.executable, "-c", script("get")]
+    done = subprocess.run(words, input=line, capture_output=True, text=True, check=True)
+    assert "very secret" not in done.stdout + line
     [found] = json.loads(done.stdout)
     return found
 
@@ -65,20 +65,20 @@ def test_a_monitor_is_asked_by_https_with_what_its_prometheus_has(world, monkeyp
     found, given = secured(world), []
     monitor = world.hosts["app-1"]
 
-    def answer(task, words=(), **_):
-        given.append(words)
-        return [json.dumps([{"why": "x"} for _ in json.loads(words[3])])]
+    def answer(task, request, **_):
+        given.append(request)
+        return [json.dumps([{"why": "x"} for _ in request["urls"]])]
 
     monkeypatch.setattr(monitor, "answer", answer)
     ask(found, panels_of(found.scope, HOME), ".+")
-    [words] = given
-    assert json.loads(words[4]) == {
+    [request] = given
+    assert request["access"] == {
         "ca": "/etc/alert-threader-prometheus/ca.crt",
         "name": "10.0.0.1",
         "user": "ops",
         "password": "/etc/alert-threader-prometheus/monitoring_password",
     }
-    assert all(url.startswith("https://") for url in json.loads(words[3]))
+    assert all(url.startswith("https://") for url in request["urls"])
 
 
 def test_without_tls_and_a_password_the_monitor_is_told_nothing_of_them(world):

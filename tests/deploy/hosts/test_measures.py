@@ -78,7 +78,13 @@ class Fleet:
 
     def measures(self, **more):
         hosts = ("h1", "h2", "lost", "m1", "m2", *self.edges)
-        return HostMeasures(self.call, self.send, {name: {"host": name} for name in hosts}, tuple(self.edges), **more)
+        return HostMeasures(
+            self.call,
+            self.send,
+            {name: {"host": name, "address": "10.0.0.1"} for name in hosts},
+            tuple(self.edges),
+            **more,
+        )
 
 
 @pytest.fixture
@@ -319,10 +325,22 @@ def test_a_query_gives_one_number_no_data_or_an_error(fleet, answer, expected):
 def test_queries_are_asked_on_a_monitor_about_the_instances_of_the_check(fleet):
     asked(fleet, vector("1"))
     ((host, request),) = fleet.asked
-    assert (host, request["what"]) == ("m1", "get")
+    assert (host, request["access"], request["seconds"]) == ("m1", {}, 5)
     assert request["urls"] == ["http://127.0.0.1:9090/api/v1/query?query=sum%28x%7Binstance%3D~%22py-a%22%7D%29"]
     asked(fleet, vector("1"), replace(QUERY, kind=GateKind.LOGQL, query="{{baselines}}"))
     assert fleet.asked[-1][1]["urls"] == ["http://10.0.0.1:3100/loki/api/v1/query?query=py-a--prev"]
+
+
+def test_monitors_that_speak_tls_and_want_a_password_are_asked_so_with_what_they_have_there(fleet):
+    asked(fleet, vector("1"), monitors=Monitors(("m1",), "127.0.0.1:9090", None, tls=True, user="ops"))
+    ((_, request),) = fleet.asked
+    assert request["urls"][0].startswith("https://127.0.0.1:9090/api/v1/query?")
+    assert request["access"] == {
+        "ca": "/etc/alert-threader-prometheus/ca.crt",
+        "name": "10.0.0.1",
+        "user": "ops",
+        "password": "/etc/alert-threader-prometheus/monitoring_password",
+    }
 
 
 def test_several_instances_are_alternatives():

@@ -274,7 +274,7 @@ def test_a_story_goes_by_standard_input():
     [
         ({"verb": "abort", "by": "alice@ci", "at": "T"}, "alice@ci asked for an abort at T"),
         ({"verb": "abort", "at": "T"}, "somebody asked for an abort at T"),
-        ({"verb": "promote", "by": "alice@ci", "at": "T"}, None),
+        ({"verb": "other", "by": "alice@ci", "at": "T"}, None),
         (None, None),
     ],
 )

@@ -35,6 +35,7 @@ def archive(path, *members):
     return path
 
 
+COMPILED = f"release/lib/__pycache__/a.{sys.implementation.cache_tag}.pyc"
 RELEASE = (("run", "#!/bin/sh\n", 0o777), ("lib", None, 0o700), ("lib/a.py", "A = 1\n", 0o666))
 
 
@@ -89,8 +90,35 @@ def mode(path):
 def test_a_generation_is_the_release_beside_its_files_and_their_checksums(stage):
     made = stage()
     found = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
-    assert found == ["MANIFEST.sha256", "env", "release/lib/a.py", "release/run", "settings.json", "unit.conf"]
+    release = [COMPILED, "release/lib/a.py", "release/run"]
+    assert found == ["MANIFEST.sha256", "env", *release, "settings.json", "unit.conf"]
     assert (made / "env").read_text() == 'A="1"\n'
+
+
+def test_what_is_in_python_is_compiled_without_being_run_and_a_start_writes_nothing(stage):
+    stage.artifact = archive(
+        stage.cache / "p.tar.gz",
+        ("lib/a.py", "print(__file__)\nraise SystemExit(3)\n", 0o644),
+        ("lib/no.py", "this is no Python\n", 0o644),
+    )
+    made = stage()
+    assert [str(path.relative_to(made)) for path in made.rglob("*.pyc")] == [COMPILED]
+    assert (mode((made / COMPILED).parent), mode(made / COMPILED)) == ("0755", "0644")
+    assert str(made / "release" / "lib" / "a.py").encode() in (made / COMPILED).read_bytes(), (
+        "its place, not that before"
+    )
+    words = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        "-v",
+        "-c",
+        f"import sys; sys.path[:0] = ['{made}/release/lib']; import a",
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert f"matches {made}/release/lib/a.py" in done.stderr
 
 
 def test_the_service_can_read_its_release_whatever_the_modes_in_the_archive_and_the_umask(stage):

@@ -29,7 +29,9 @@ REJECTED = [
      {OLD: f"alice@laptop went back from it to {NEW}"}),
     ("a way back that was not confirmed", [line("unconfirmed", NEW, OLD, "rollback")], {}),
     ("a way back to the same, to repair it", [line("confirmed", NEW, NEW, "rollback")], {}),
-    ("stopped, as it was not there in that state", [line("stopped", NEW, None, "rollback")], {}),
+    ("a person went back to where it was not", [line("confirmed", None, NEW), line("stopped", NEW, None, "rollback")],
+     {NEW: "alice@laptop went back from it to nothing"}),
+    ("stopped by a deploy, as it is not wanted any more", [DEPLOYED, line("stopped", NEW, None)], {}),
     ("others failed: a failed rollout takes it back", [DEPLOYED, line("confirmed", NEW, OLD, "undo")], {}),
     ("it failed after its activation", [DEPLOYED, line("confirmed", NEW, OLD, "reject")],
      {NEW: "it was rolled back (it fell ill soon after its activation)"}),
@@ -90,6 +92,31 @@ def test_what_one_host_says_under_a_later_lease_counts_more_whatever_the_clocks_
     there = entries([line("failed", OLD, NEW, token="7:x", at="18:00")], "h1")
     here = entries([line("confirmed", None, NEW, token="8:y", at="09:00")], "h2")
     assert rejected(merged([there, here])) == rejected(merged([here, there])) == {}
+
+
+HERE, THERE = "h1", "h2"
+
+
+@pytest.mark.parametrize("moved_to", [OLD, NEW])
+@pytest.mark.parametrize("back_here_first", [True, False])
+def test_a_person_who_goes_back_from_a_move_rejects_what_went_there_unless_it_is_the_same_that_is_back(
+    moved_to, back_here_first
+):
+    times = ("12:01", "12:02") if back_here_first else ("12:02", "12:01")
+    here = [line("confirmed", None, OLD), line("stopped", OLD, None, token="2:me")]
+    here.append(line("confirmed", None, OLD, "rollback", "3:me", times[0]))
+    there = [
+        line("confirmed", None, moved_to, token="2:me"),
+        line("stopped", moved_to, None, "rollback", "3:me", times[1]),
+    ]
+    assert set(rejected(merged([entries(here, HERE), entries(there, THERE)]))) == {moved_to} - {OLD}
+
+
+@pytest.mark.parametrize("moved_to", [OLD, NEW])
+def test_the_same_holds_of_a_move_that_was_held_before_the_old_place_was_left(moved_to):
+    here = entries([line("confirmed", None, OLD)], HERE)
+    there = [line("confirmed", None, moved_to, token="2:me"), line("stopped", moved_to, None, "rollback", "3:me")]
+    assert set(rejected(merged([here, entries(there, THERE)]))) == {moved_to} - {OLD}
 
 
 generations = st.sampled_from((OLD, NEW, NEWER, None))

@@ -40,8 +40,7 @@ class Records:
         since = found["since"] if found and mine == theirs else f"{now:.0f}"
         self.lease = {"token": token, "by": by, "purpose": purpose, "since": since, "seconds": seconds}
         self.lease |= {"renewed": now, "boot": boot, "released": False}
-        asked = self._requested(token)
-        return {"state": "granted", **({"request": asked} if asked else {})}
+        return {"state": "granted"}
 
     def live(self, now: float, boot: int) -> bool:
         """Whether somebody has the lease now."""
@@ -97,7 +96,7 @@ class Records:
 
     def wish(self, wanted: Answer) -> Answer:
         """Leave what somebody wants of a rollout."""
-        if wanted.get("verb") not in ("abort", "promote"):
+        if wanted.get("verb") != "abort":
             return {"state": "failed", "reason": "no request"}
         if self.full:
             return {"state": "failed", "reason": self.full}

@@ -71,18 +71,6 @@ def test_it_starts_through_a_link_and_from_a_path_with_a_space(real_artifact, tm
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"))
 
 
-def test_prepare_compiles_beside_the_release_and_a_start_uses_it(real_artifact, tmp_path):
-    (tmp_path / "generation").mkdir()
-    release = unpacked(real_artifact, tmp_path / "generation" / "release")
-    before = files(release)
-    subprocess.run([release / "run", "prepare"], check=True, timeout=60)
-    assert list((tmp_path / "generation" / "pycache").rglob("threader/app.cpython-*.pyc"))
-    port = free_port()
-    with started(release, BIND_PORT=str(port), THREAD_STORE="memory"):
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"))
-    assert files(release) == before
-
-
 def test_a_python_that_is_not_supported_is_named(real_artifact, tmp_path):
     release = unpacked(real_artifact, tmp_path / "release")
     for folder in release.glob("lib-cp*"):

@@ -3,11 +3,10 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
-from deploy.cli import monitor_get
+from deploy.hosts.facts import script
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -32,9 +31,10 @@ def base():
 
 
 def test_answers_come_as_one_line_in_the_order_of_the_urls(base):
-    urls = json.dumps([f"{base}/well", f"{base}/bad", f"{base}/page", "http://127.0.0.1:1/"])
+    urls = [f"{base}/well", f"{base}/bad", f"{base}/page", "http://127.0.0.1:1/"]
     done = subprocess.run(
-        [sys.executable, "-c", Path(monitor_get.__file__).read_text(), urls],
+        [sys.executable, "-c", script("get")],
+        input=json.dumps({"urls": urls, "access": {}, "seconds": 10}),
         capture_output=True,
         text=True,
         check=True,

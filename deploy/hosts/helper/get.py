@@ -1,10 +1,10 @@
-"""Prints as one line of JSON what each URL answers: monitor_get URLS [ACCESS], a list of URLs as JSON.
+"""Asks Prometheus, Loki and Alertmanagers for JSON. Reads one line of JSON, and answers with one.
 
-ACCESS is how they are asked, as JSON: {"ca": file of whom to trust, "name": what is in the certificate of this host,
-"user", "password": a file}, of which each may be missing.
+{"urls": [...], "access": {...}, "seconds": S}    of each URL {"found": its JSON} or {"why": there is none}
 
-An answer is {"found": its JSON} or {"why": why there is none}. Runs on a monitor, since Prometheus listens on loopback
-there; nothing of it is left. Python 3.10, standard library.
+`access` is how they are asked: {"ca": file of whom to trust, "name": what is in the certificate of this host, "user",
+"password": a file}, of which each may be missing. Runs on a monitor, as root, since Prometheus listens on loopback
+there and its password is a file there; nothing of it is left. Python 3.10, standard library.
 """
 
 import base64
@@ -15,10 +15,9 @@ import sys
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-TIMEOUT, AT_A_TIME = 10.0, 8
+AT_A_TIME, LONGEST = 8, 2**24
 LOOPBACK = "127.0.0.1"
 
 
@@ -49,16 +48,17 @@ def headers(access: "dict[str, str]") -> "dict[str, str]":
     """The headers that tell who asks."""
     if "user" not in access:
         return {}
-    login = f"{access['user']}:{Path(access['password']).read_text().strip()}"
+    with open(access["password"]) as file:
+        login = f"{access['user']}:{file.read().strip()}"
     return {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
 
 
-def get(url: str, access: "dict[str, str]") -> "dict[str, object]":
+def get(url: str, access: "dict[str, str]", seconds: float) -> "dict[str, object]":
     """One answer."""
     try:
         direct = opener(access["name"], cafile=access["ca"]) if "ca" in access else opener()
-        with direct.open(urllib.request.Request(url, headers=headers(access)), timeout=TIMEOUT) as answer:
-            return {"found": json.load(answer)}
+        with direct.open(urllib.request.Request(url, headers=headers(access)), timeout=seconds) as answer:
+            return {"found": json.loads(answer.read(LONGEST))}
     except urllib.error.HTTPError as error:
         with error:
             said = " ".join(error.read(300).decode(errors="replace").split())
@@ -67,11 +67,12 @@ def get(url: str, access: "dict[str, str]") -> "dict[str, object]":
         return {"why": str(getattr(error, "reason", error)) or type(error).__name__}
 
 
-def main(urls: "list[str]", access: "dict[str, str]") -> None:
+def main(request: "dict[str, Any]") -> None:
     """Ask all, some at a time, and print."""
+    access, seconds = request["access"], request["seconds"]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        print(json.dumps(list(pool.map(lambda url: get(url, access), urls))))
+        print(json.dumps(list(pool.map(lambda url: get(url, access, seconds), request["urls"]))))
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]), json.loads(sys.argv[2]) if sys.argv[2:] else {})
+    main(json.loads(sys.stdin.readline()))
