@@ -57,7 +57,7 @@ check: ## ruff, mypy, fast tests
 lock: ## requirements.lock from requirements.txt
 	$(run) lock
 
-release: ## build the release artifacts
+release: ## build the release artifacts into dist/: ARGS="--version 1.1.0" (default: what the sources say)
 	$(run) release $(ARGS)
 
 clean: ## remove .venv, caches and logs; stacks and fleets stay
