@@ -45,7 +45,7 @@ test-monitoring: ## every alert, route, dashboard and log pipeline; prints what 
 simulate: ## rollouts under faults in a simulated world: ARGS="--runs 100000 --seed 7" (make test does 5,000)
 	$(run) simulate $(ARGS)
 
-bench: ## how long it takes to go back with 20 instances on 10 hosts
+bench: ## how soon traffic is back at the edges (only this: ARGS=--traffic), and 20 instances on 10 hosts
 	$(run) bench $(ARGS)
 
 test-matrix: ## order and path cases in fresh clones; long
