@@ -54,7 +54,7 @@ class Stage:
             answered.append(shift.answered - shift.asked)
             whole.append(took)
         yield Figure(f"traffic back, {name}: last answer of the new one", max(asked), LIMIT)
-        yield Figure(f"traffic back, {name}: both edges have answered", max(answered), LIMIT)
+        yield Figure(f"traffic back, {name}: both edges have answered", max(answered))
         yield Figure(f"threader {words[0]} ({name}), the whole command", max(whole))
 
     def _back(self, new: str, words: Sequence[str]) -> tuple[float, Shift, float]:

@@ -120,7 +120,9 @@ def _compared(gate: GateSpec, measurements: Sequence[Measurement]) -> tuple[Outc
         detail = next((f" ({each.detail})" for each in reversed(measurements) if each.detail), "")
         return Outcome.INCONCLUSIVE, f"{numbers}: nothing to compare with{detail}"
     evidence = examine(blocks, gate.margin)
-    return evidence.outcome, f"{numbers}: {_weighed(evidence, gate.margin)}"
+    first = next((each.detail for each in measurements if each.counts and each.counts.candidate_failed), "")
+    why = f"; the first: {first}" if first and evidence.outcome is Outcome.FAIL else ""
+    return evidence.outcome, f"{numbers}: {_weighed(evidence, gate.margin)}{why}"
 
 
 def _weighed(evidence: Evidence, margin: float) -> str:

@@ -88,6 +88,12 @@ def test_deliveries_are_compared_over_all_measurements():
     assert bad.reason.startswith("36 of 48 candidate, 48 of 48 baseline: worse (evidence ")
 
 
+def test_deliveries_that_fail_a_gate_are_told_with_why_the_first_did_not_arrive():
+    measured = [Measurement(0, counts=Counts(4, 0, 4, 0))]
+    measured += [Measurement(at, counts=Counts(4, 4, 4, 0), detail=f"py-b: HTTP 50{at}") for at in (1, 2, 3, 4)]
+    assert judge(DELIVERY, measured).reason.endswith("; the first: py-b: HTTP 501")
+
+
 @pytest.mark.parametrize(
     ("blocks", "says"),
     [
