@@ -10,7 +10,7 @@ from deploy.rollout.lease import counter_of
 ROLLBACK: Final = "rollback"
 """The purpose of a switch with which a person went back."""
 REJECT: Final = "reject"
-"""The purpose of a switch with which a failed rollout took back what failed it after its activation: by health, or at a gate."""
+"""The purpose of a switch with which a failed rollout took back what failed it once activated: ill, or by a gate."""
 BACK: Final = frozenset({"undo", REJECT})
 """The purposes with which a failed rollout takes back what it had confirmed."""
 SETTLED: Final = frozenset({"confirmed", "stopped"})
