@@ -45,7 +45,7 @@ test-monitoring: ## every alert, route, dashboard and log pipeline; prints what 
 simulate: ## rollouts under faults in a simulated world: ARGS="--runs 100000 --seed 7" (make test does 5,000)
 	$(run) simulate $(ARGS)
 
-bench: ## how long it takes to go back with 20 instances on 10 hosts
+bench: ## how soon traffic is back at the edges (only this: ARGS=--traffic), and 20 instances on 10 hosts
 	$(run) bench $(ARGS)
 
 test-matrix: ## order and path cases in fresh clones; long
@@ -57,7 +57,7 @@ check: ## ruff, mypy, fast tests
 lock: ## requirements.lock from requirements.txt
 	$(run) lock
 
-release: ## build the release artifacts
+release: ## build the release artifacts into dist/: ARGS="--version 1.1.0" (default: what the sources say)
 	$(run) release $(ARGS)
 
 clean: ## remove .venv, caches and logs; stacks and fleets stay

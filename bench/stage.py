@@ -69,11 +69,15 @@ class Bench:
             raise
         return time.monotonic() - begun
 
-    def threader(self, *words: str) -> float:
-        """`threader WORDS` on the stack; the seconds that it took. Raises CalledProcessError."""
+    def threader(self, *words: str, log: Path | None = None) -> float:
+        """`threader WORDS` on the stack; the seconds that it took. Raises CalledProcessError.
+
+        `log` gets a line for each time that a host is asked.
+        """
         begun = time.monotonic()
         command = [sys.executable, "-m", "deploy.cli", *words, "--stack", self.stack.name]
-        subprocess.run(command, cwd=ROOT, env=self.stack.environ(), check=True, capture_output=True, text=True)
+        environ = {**self.stack.environ(), **({"THREADER_LOG": str(log)} if log else {})}
+        subprocess.run(command, cwd=ROOT, env=environ, check=True, capture_output=True, text=True)
         return time.monotonic() - begun
 
 

@@ -118,7 +118,9 @@ def _compared(gate: GateSpec, measurements: Sequence[Measurement]) -> tuple[Outc
         detail = next((f" ({each.detail})" for each in reversed(measurements) if each.detail), "")
         return Outcome.INCONCLUSIVE, f"{numbers}: nothing to compare with{detail}"
     evidence = together(((each.counts, each.traffic) for each in measurements), gate.margin)
-    return evidence.outcome, f"{numbers}: {_weighed(evidence, gate.margin)}"
+    first = next((each.detail for each in measurements if each.counts and each.counts.candidate_failed), "")
+    why = f"; the first: {first}" if first and evidence.outcome is Outcome.FAIL else ""
+    return evidence.outcome, f"{numbers}: {_weighed(evidence, gate.margin)}{why}"
 
 
 def sums(measurements: Sequence[Measurement]) -> tuple[Counts, Counts]:

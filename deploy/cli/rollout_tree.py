@@ -46,6 +46,8 @@ class Art:
         return " " * (2 if self.signs else 6)
 
 
+UNSETTLED: Final = (Stand.RUNNING, Stand.HELD, Stand.INTERRUPTED, Stand.DEGRADED)
+"""While a rollout stands so, edges may have the weights of its last shift; once it is over they have not."""
 _HERE: Final = {Stand.RUNNING: Mark.NOW, Stand.HELD: Mark.HELD, Stand.OVER: Mark.HELD, Stand.DONE: Mark.DONE}
 
 
@@ -101,7 +103,7 @@ def _stages(account: Account, story: Story, art: Art) -> Iterator[Line]:
         each = mark(account, number)
         yield Line(f"{art.mark(each)} {head}", each.value[2])
         leaves = [Line(line.strip()) for line in rest]
-        leaves += _weights(stage) if number == shift and account.stand is not Stand.DONE else []
+        leaves += _weights(stage) if number == shift and account.stand in UNSETTLED else []
         leaves += _gates(story, number)
         for at, leaf in enumerate(leaves, start=1):
             yield Line(f"{art.indent}{art.branch(at == len(leaves))}{leaf.text}", leaf.style)

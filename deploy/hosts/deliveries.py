@@ -59,13 +59,14 @@ class Deliveries:
         if not check.baselines:
             return NONE, "there is no baseline"
         alerts = self._alerts(gate, check)
-        places = by_host((*check.candidates, *check.baselines))
-        found = await asyncio.gather(*(self._send(host, here, gate, alerts) for host, here in places.items()))
+        places = (*check.candidates, *check.baselines)
+        sending = (self._send(host, here, gate, alerts) for host, here in by_host(places).items())
+        found = await asyncio.gather(*sending)
         answers = {place: answer for each in found for place, answer in each.items()}
         unfit = [f"{place.instance}: {answer}" for place, answer in answers.items() if isinstance(answer, str)]
         if unfit:
             return NONE, unfit[0]
-        whys = [f"{place.instance}: {why}" for place, (_, _, why) in answers.items() if why]
+        whys = [f"{place.instance}: {answers[place][2]}" for place in places if answers[place][2]]
         candidate, baseline = _sums(answers, check.candidates), _sums(answers, check.baselines)
         return Counts(*candidate, *baseline), whys[0] if whys else ""
 

@@ -1,8 +1,10 @@
 """One connected host: how it is asked and told, and what it said."""
 
 import os
+import re
 import socket
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +14,13 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 
 from deploy.faults import HostFault, Place, recognise
+from deploy.manifest.paths import LIBRARY_DIRECTORY
 
 COMMAND_SECONDS: Final = 120
 LINK_SECONDS: Final = 20
 """A cut link is noticed within this time, also while nothing is sent."""
 
+_HELPER: Final = re.compile(rf"{re.escape(LIBRARY_DIRECTORY)}/(\w+) (\w+)")
 _FAILURES: Final = (PyinfraError, SSHException, OSError, EOFError, ValueError, IndexError)
 
 
@@ -97,7 +101,7 @@ class Machine:
         begun = time.monotonic()
         status, output = self._execute(*words, **more)
         if path := os.environ.get("THREADER_LOG"):
-            _log(path, self.place.host, time.monotonic() - begun, status)
+            _log(path, self.place.host, time.monotonic() - begun, status, asked(str(words[0])))
         return status, output
 
 
@@ -111,7 +115,13 @@ def _tune(host: Host) -> None:
             line.setsockopt(socket.IPPROTO_TCP, getattr(socket, f"TCP_{name}"), value)
 
 
-def _log(path: str, host: str, seconds: float, status: bool) -> None:
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S")
+def asked(command: str) -> str:
+    """What a command asks a helper of ours for, such as edge-shift; "-" for any other, which may hold secrets. Pure."""
+    found = _HELPER.search(command)
+    return f"{found[1]}-{found[2]}" if found else "-"
+
+
+def _log(path: str, host: str, seconds: float, status: bool, what: str) -> None:
+    stamp = datetime.now().astimezone().isoformat(timespec="milliseconds")
     with Path(path).open("a") as file:
-        file.write(f"{stamp} pid={os.getppid()} exec host={host} seconds={seconds:.3f} ok={status}\n")
+        file.write(f"{stamp} pid={os.getppid()} exec host={host} seconds={seconds:.3f} ok={status} what={what}\n")

@@ -20,13 +20,16 @@ def operation(function: Callable[..., Commands]) -> Callable[..., Any]:
 
 @operation
 def file(path: str, text: str, access: str) -> Commands:
-    """Replace a file by a rename, so that it is old or new, never half; `access` is "owner:group mode"."""
+    """Replace a file by a rename, so that it is old or new, never half; `access` is "owner:group mode".
+
+    A package that is installed meanwhile may have taken the folder away: Debian's own scripts remove all empty ones
+    below /etc/systemd/system. It is made again then.
+    """
     owner, mode = access.split()
-    fresh = QuoteString(f"{path}.alert-threader-new")
-    script = ("umask 077; rm -f", fresh, "&& cat >", fresh, "&& chown", owner, fresh, "&& chmod", mode, fresh)
-    yield StringCommand(
-        *script, "&& sync", fresh, "&& mv -fT", fresh, QuoteString(path), _stdin=text.removesuffix("\n")
-    )
+    fresh, folder = QuoteString(f"{path}.alert-threader-new"), QuoteString(path.rpartition("/")[0])
+    there = ("umask 077; { [ -d", folder, "] || mkdir -m 0755", folder, "; } && rm -f", fresh)
+    made = ("&& cat >", fresh, "&& chown", owner, fresh, "&& chmod", mode, fresh, "&& sync", fresh)
+    yield StringCommand(*there, *made, "&& mv -fT", fresh, QuoteString(path), _stdin=text.removesuffix("\n"))
 
 
 @operation

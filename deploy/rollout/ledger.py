@@ -11,7 +11,7 @@ from deploy.rollout.lease import counter_of
 ROLLBACK: Final = "rollback"
 """The purpose of a switch with which a person went back."""
 REJECT: Final = "reject"
-"""The purpose of a switch with which a failed rollout took back the instance that failed it after its activation."""
+"""The purpose of a switch with which a failed rollout took back what failed it once activated: ill, or by a gate."""
 BACK: Final = frozenset({"undo", REJECT})
 """The purposes with which a failed rollout takes back what it had confirmed."""
 SETTLED: Final = frozenset({"confirmed", "stopped"})
@@ -19,7 +19,7 @@ SETTLED: Final = frozenset({"confirmed", "stopped"})
 
 WHY: Final = {
     ROLLBACK: "{0.by} went back from it to {1}",
-    REJECT: "it was rolled back (it fell ill soon after its activation)",
+    REJECT: "it was rolled back (a gate refused it, or it fell ill soon after its activation)",
 }
 """What is said of a generation that a switch of such a purpose left."""
 

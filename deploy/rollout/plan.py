@@ -58,11 +58,11 @@ class Step:
 
     def __str__(self) -> str:
         where = f"{self.kind} {self.instance} on {self.host}"
-        if self.kind is Kind.STOP:
+        if self.kind in (Kind.STOP, Kind.DROP):
             return f"{where}, which ran {self.before}"
         if self.kind is Kind.ADMIT:
             return f"{where} to traffic again, found as {self.before}"
-        if self.kind in (Kind.KEEP, Kind.DROP):
+        if self.kind is Kind.KEEP:
             return f"{where}: {self.generation}"
         again = f"again {self.generation}, found as {self.before}"
         change = f"{self.before} -> {self.generation}" if self.renews else again
@@ -91,7 +91,8 @@ class Batch:
 
     @property
     def _undo(self) -> str:
-        return "it is dropped" if self.steps[0].kind is Kind.KEEP else "it is switched back, idle"
+        ways = {Kind.KEEP: "it is dropped", Kind.DROP: "it stays so"}
+        return ways.get(self.steps[0].kind, "it is switched back, idle")
 
 
 class Phase(StrEnum):

@@ -90,7 +90,8 @@ def note(fleet: FleetSpec) -> str | None:
     needed = fleet.rollout.strategy in SLOTTED and any(gate.kind is GateKind.COMPARE for gate in fleet.rollout.gates)
     if SYNTHETIC_KEY in fleet.secrets or not needed:
         return None
+    channel = _NOWHERE.format(setting(("env", SYNTHETIC_CHANNEL)))
     return (
         f"there is no {SYNTHETIC_KEY}, so without real alerts the gates of a rollout that compare deliveries stay "
-        f"inconclusive; next: {_NEW_KEY}"
+        f"inconclusive; next: {channel} && {_NEW_KEY}, then once: threader rolling, since old and new have to know it"
     )

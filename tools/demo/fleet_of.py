@@ -51,6 +51,7 @@ def settings(
             "BIND_HOST": "0.0.0.0",  # noqa: S104 - reached from this machine only
             "SLACK_API_URL": f"{slack}/api",
             "THREAD_STORE": "redis",
+            "SYNTHETIC_CHANNEL": "#nobody-reads-this",  # what gates of a rollout send goes there
         },
         "monitoring": monitoring(loki),
     }

@@ -58,7 +58,8 @@ class Stage:
         made = loki.tarball() if loki.built() else None
         config = fleet_of.settings(hosts, self._artifacts, self.slack, made)
         secrets = {
-            "digest_key": self._digest_key(),
+            "digest_key": _kept("digest-key"),
+            "secrets.SYNTHETIC_KEY": _kept("synthetic-key"),
             "secrets.SLACK_BOT_TOKEN": TOKEN,
             "secrets.SLACK_WEBHOOK_URL": f"{self.slack}/services/T0/B0/demo",
             "secrets.REDIS_URL": self._redis,
@@ -110,9 +111,10 @@ class Stage:
         self.pulumi.file.unlink(missing_ok=True)
         step.done("hosts, services and stack dev are gone")
 
-    def _digest_key(self) -> str:
-        """Kept beside the passphrase, so that a lost state gives the same generations their same names."""
-        path = STATE / "digest-key"
-        if not path.exists():
-            owner.write(path, os.urandom(32).hex(), 0o600)
-        return path.read_text()
+
+def _kept(name: str) -> str:
+    """A random key beside the passphrase: kept, so that a lost state gives the same generations their same names."""
+    path = STATE / name
+    if not path.exists():
+        owner.write(path, os.urandom(32).hex(), 0o600)
+    return path.read_text()

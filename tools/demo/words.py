@@ -8,7 +8,7 @@ NO_GRAFANA: Final = "not installed here, set monitoring.grafana.source"
 
 
 def closing(slack: str, monitoring: Mapping[str, Any]) -> str:
-    """The pages to look at, and five commands to try."""
+    """The pages to look at, and commands to try."""
     return f"""
 Threads as people see them:  {slack}/
 {addresses(monitoring)}
@@ -17,6 +17,7 @@ Try next (after: . .venv/bin/activate):
   pulumi preview --diff                             nothing to do; edit a file on a host, and see the line
   python -m tools.fleet ssh app-1 -- systemctl stop alert-threader@py-a;  pulumi up --yes
   pulumi config set --path alert-threader:env.LOG_LEVEL debug && pulumi up --yes
+  make release ARGS="--version 1.1.0"               and then docs/walkthrough.md: rolling, canary, blue-green, back
   threader monitor
   threader doctor
   python -m tools.fleet stop app-2;  pulumi preview

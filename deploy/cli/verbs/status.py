@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from deploy.cli import console, times
+from deploy.cli.account import Account
 from deploy.cli.errors import on_lines
 from deploy.cli.exits import Code
 from deploy.cli.fleet import Fleet, fleet
@@ -106,8 +107,7 @@ def show(whole: Status, at: datetime) -> None:
         console.table(heads, [cells(row, at, edges) for row in whole.rows])
     for row in whole.rows:
         if row.amiss and row.host not in whole.faults:
-            after = "threader preview" if row.healthy else f"threader logs {row.instance}"
-            console.say(f"\n{row.instance}: {'; '.join(row.amiss)}\nnext: {after}", "red")
+            console.say(f"\n{row.instance}: {'; '.join(row.amiss)}{_after(row, whole.remembered.open)}", "red")
     for host, state in whole.silent.items():
         console.say(f"\nthe edge on {host} does not answer, its unit is {state}\nnext: threader preview", "red")
     for fault in whole.faults.values():
@@ -119,6 +119,13 @@ def show(whole: Status, at: datetime) -> None:
     well = sum(not row.amiss for row in whole.rows) - lost
     rest = f", {lost} on hosts marked lost" if lost else ""
     console.say(f"\nstack {whole.fleet.stack}: {well} of {len(whole.rows)} instances are as they should be{rest}")
+
+
+def _after(row: Row, account: Account | None) -> str:
+    """What comes next; what is not at rest while a rollout has not ended waits for that, which is told last."""
+    if account and row.healthy:
+        return f", while {account.id} is {account.stand}"
+    return "\nnext: " + ("threader preview" if row.healthy else f"threader logs {row.instance}")
 
 
 def cells(row: Row, at: datetime, edges: bool) -> list[str | console.Text]:

@@ -98,6 +98,12 @@ def test_real_requests_are_told_apart_from_synthetic_alerts_and_do_not_make_up_f
     assert judge(DELIVERY, alone).reason.startswith("requests 450 of 450 candidate, 450 of 450 baseline: not worse by")
 
 
+def test_deliveries_that_fail_a_gate_are_told_with_why_the_first_did_not_arrive():
+    measured = [Measurement(0, counts=Counts(4, 0, 4, 0))]
+    measured += [Measurement(at, counts=Counts(4, 4, 4, 0), detail=f"py-b: HTTP 50{at}") for at in (1, 2, 3, 4)]
+    assert judge(DELIVERY, measured).reason.endswith("; the first: py-b: HTTP 501")
+
+
 @pytest.mark.parametrize(
     ("blocks", "says"),
     [

@@ -177,3 +177,10 @@ def test_a_host_that_does_not_answer_is_told_below(threader, fleet):
     assert code == 4
     assert "not asked: host app-2 (10.0.0.2): unreachable" in text
     assert times.now() == NOW
+
+
+def test_weights_are_shown_only_while_edges_may_have_them(threader, fleet):
+    lie(fleet, story())
+    assert "weight 22   " in threader("rollout")[1]
+    lie(fleet, story(State.FAILED))
+    assert "- py-a--prev.app-1.10009 " not in threader("rollout")[1]

@@ -257,3 +257,13 @@ def test_a_rollout_that_has_not_ended_is_told_with_what_comes_next(threader, fle
     assert f"\nr7 is {words} at step 6 of 10\nnext: {after}\n" in text
     told = json.loads(threader("status", "--json")[1])["open"]
     assert told == {"id": "r7", "state": words, "next": after}
+
+
+def test_what_is_not_at_rest_while_a_rollout_is_held_waits_for_that(threader, fleet):
+    lie(fleet, story())
+    fleet.hosts["app-1"].snapshot["edge"]["servers"] |= {"py-b.app-2.9010": {**READY, "admin": "drain"}}
+    fleet.outputs["instances"]["py-b"] = "1.0.1-bbbbbbbbbb"
+    code, text = threader("status")
+    assert code == 3
+    assert "\npy-b: drain at the edge on app-1, while r7 is held\n" in text
+    assert "threader preview" not in text

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from deploy.faults import HostFault, Place
-from deploy.hosts.machine import Machine
+from deploy.hosts.machine import Machine, asked
 
 PLACE = Place("app-1", "10.0.0.1")
 
@@ -34,3 +34,15 @@ def test_an_error_on_a_link_that_is_up_is_told_with_its_text():
     with pytest.raises(HostFault) as raised:
         machine(active=True).operate(upload)
     assert raised.value.fault.name == "disk full"
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        ("/usr/local/lib/alert-threader/edge shift '{\"py-a.app-1.9009\":0}' back", "edge-shift"),
+        ("/usr/local/lib/alert-threader/activate begin py-a 1.0.0-ab 3:cd", "activate-begin"),
+        ("sh -c 'cat > /etc/alert-threader.d/py-a.env'", "-"),
+    ],
+)
+def test_the_log_of_execs_names_what_a_helper_is_asked_for_and_of_nothing_else_anything(command: str, what: str):
+    assert asked(command) == what

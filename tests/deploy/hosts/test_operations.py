@@ -1,5 +1,9 @@
-"""What is removed together with an instance: its second slot, whole, also where no helper is left to do it."""
+"""What is written and removed on hosts: files with their folders, and an instance with its second slot, whole."""
 
+import getpass
+import grp
+import os
+import stat
 import subprocess
 
 import pytest
@@ -53,3 +57,17 @@ def test_the_second_slot_goes_whole_and_nothing_else_does(host):
 def test_where_there_is_none_nobody_is_asked(host):
     _, gone = host
     assert gone(operations._NO_SLOT) == []
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_file_is_written_also_where_a_package_took_its_empty_folder_away_meanwhile(tmp_path, there):
+    path = tmp_path / "a.timer.d" / "schedule.conf"
+    if there:
+        path.parent.mkdir(0o755)
+    mine = f"{getpass.getuser()}:{grp.getgrgid(os.getgid()).gr_name}"
+    (command,) = operations.file._inner(str(path), "text\n", f"{mine} 0640")
+    told = command.connector_arguments["_stdin"] + "\n"
+    subprocess.run(["sh", "-c", command.get_raw_value()], check=True, input=told, text=True)
+    assert path.read_text() == "text\n"
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent)] == [0o640, 0o755]
+    assert list(path.parent.iterdir()) == [path]

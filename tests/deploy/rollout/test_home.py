@@ -32,6 +32,11 @@ def test_what_has_the_old_generation_in_its_second_slot_goes_back_behind_it(foun
     assert shape(home(found, slots)) == stages
 
 
+def test_a_slot_that_goes_is_told_with_what_it_ran():
+    lines = home(slots={"a": WARM}).lines()
+    assert lines[-1] == "5. drop a--prev on h1, which ran 1-x; undone: it stays so"
+
+
 def test_in_the_end_instances_have_all_of_the_traffic_and_slots_none():
     shifts = [stage for stage in home(MIXED, {"a": WARM}).stages if isinstance(stage, Shift)]
     assert dict(shifts[0].weights) == {"a--prev.h1.10001": 100, "a.h1.9001": 0}

@@ -34,9 +34,9 @@ REJECTED = [
     ("stopped by a deploy, as it is not wanted any more", [DEPLOYED, line("stopped", NEW, None)], {}),
     ("others failed: a failed rollout takes it back", [DEPLOYED, line("confirmed", NEW, OLD, "undo")], {}),
     ("it failed after its activation", [DEPLOYED, line("confirmed", NEW, OLD, "reject")],
-     {NEW: "it was rolled back (it fell ill soon after its activation)"}),
+     {NEW: "it was rolled back (a gate refused it, or it fell ill soon after its activation)"}),
     ("so did one before which there was none", [line("confirmed", None, NEW), line("stopped", NEW, None, "reject")],
-     {NEW: "it was rolled back (it fell ill soon after its activation)"}),
+     {NEW: "it was rolled back (a gate refused it, or it fell ill soon after its activation)"}),
     *[(f"{verdict} is not the release's fault", [line(verdict, OLD, NEW)], {})
       for verdict in ("undone", "unconfirmed", "reverted", "refused", "stopped", "restarted")],
 ]  # fmt: skip
