@@ -250,7 +250,8 @@ async def _fail(run: Run, stopped: _Stopped, done: Sequence[Stage]) -> NoReturn:
     stuck = await go_back(run, ended, done, culprits)
     batches = [stage for stage in done if isinstance(stage, Batch)]
     count = sum(step.kind is not Kind.KEEP for step in (*ended.steps, *(each for one in batches for each in one.steps)))
-    end = f"{DEGRADED}{', '.join(stuck)}" if stuck else f"all {count} instances of the rollout {BACK}"
+    whole = f"all {count} instances of the rollout" if count else "none was switched yet: all"
+    end = f"{DEGRADED}{', '.join(stuck)}" if stuck else f"{whole} {BACK}"
     after = f"threader logs {failures[0].instance}" if failures[0].instance else "threader status"
     what = Degraded if stuck else RolloutFailed
     raise what(f"rollout failed: {'; '.join(map(str, failures))}; {end}; next: {after}")

@@ -88,7 +88,7 @@ def _quickly(idle: Sequence[Step], warm: Mapping[str, Slot]) -> Iterator[Stage]:
     places = [step.server_before for step in idle if step.server_before]
     weights = {**dict.fromkeys(slots, FULL), **dict.fromkeys(places, 0)}
     names = ", ".join(step.instance for step in idle)
-    title = f"traffic of {names} to the old generation in the second slot, undone or not"
+    title = f"traffic of {names} to the old generation in the second slot"
     yield Shift(weights, weights, title, home=True)
     yield Batch(tuple(idle), idle=True)
 
