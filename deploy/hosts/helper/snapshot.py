@@ -5,6 +5,7 @@ One line of JSON, of which each key may be missing: {"paths", "users", "packages
 Runs on the host, as root, from standard text in one exec; nothing of it is left there. Python 3.10, standard library.
 """
 
+import contextlib
 import csv
 import glob
 import grp
@@ -17,7 +18,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 DATA, LIMIT = "/var/lib/alert-threader", 65536
@@ -146,22 +147,31 @@ def generation(folder: str) -> dict[str, Any]:
     found: dict[str, str] = {}
     small, rights = {}, {}
     for base, folders, names in os.walk(folder):
-        for name in folders:
-            path = os.path.join(base, name)
-            if not usable(os.lstat(path), 0o005, stat.S_IFDIR):
+        for path, status in there(base, folders):
+            if not usable(status, 0o005, stat.S_IFDIR):
                 found[os.path.relpath(path, folder)] = "no folder of a release"
-        for name in names:
-            path = os.path.join(base, name)
+        for path, status in there(base, names):
             short = os.path.relpath(path, folder)
-            status = os.lstat(path)
             needed = 0o005 if short == "release/run" else 0o004 if short.startswith("release/") else 0
             unchanged = listed.get(short) if status.st_ctime_ns <= sealed else None
-            found[short] = (unchanged or digest_of(path)) if usable(status, needed) else "no file of a release"
-            if base == folder and stat.S_ISREG(status.st_mode):
-                small[short], rights[short] = text_of(path), access(status)
+            with contextlib.suppress(FileNotFoundError):
+                found[short] = (unchanged or digest_of(path)) if usable(status, needed) else "no file of a release"
+                if base == folder and stat.S_ISREG(status.st_mode):
+                    small[short], rights[short] = text_of(path), access(status)
     found.pop("MANIFEST.sha256", None)
     damaged = sorted(path for path in found.keys() | listed.keys() if found.get(path) != listed.get(path))
     return {"files": small, "access": rights, "damaged": damaged}
+
+
+def there(base: str, names: list[str]) -> Iterator[tuple[str, os.stat_result]]:
+    """What lies in a folder, but for what is gone by now: second slots end, and are removed, by themselves."""
+    for name in names:
+        path = os.path.join(base, name)
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:
+            continue
+        yield path, status
 
 
 def usable(status: os.stat_result, needed: int, kind: int = stat.S_IFREG) -> bool:

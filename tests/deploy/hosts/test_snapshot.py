@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socketserver
 import subprocess
 import sys
@@ -40,6 +41,19 @@ def folder(tmp_path):
 def tick():
     """Let the file system's clock, which is coarse, move on."""
     time.sleep(0.012)
+
+
+def test_what_goes_while_it_is_looked_at_is_missing(script, folder, monkeypatch):
+    walk = os.walk
+
+    def going(path):
+        for base, folders, names in walk(path):
+            if base == str(folder / "release"):
+                shutil.rmtree(base)
+            yield base, folders, names
+
+    monkeypatch.setattr(script.os, "walk", going)
+    assert script.generation(str(folder))["damaged"] == ["release/lib/a.py", "release/run"]
 
 
 def edited(folder):
