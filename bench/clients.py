@@ -33,7 +33,7 @@ def clients(addresses: Sequence[tuple[str, int]]) -> Iterator[list[Seen]]:
 def _ask(address: tuple[str, int], seen: list[Seen], done: threading.Event) -> None:
     while not done.wait(PAUSE):
         version = _version(address)
-        seen.append(Seen(time.time(), version))
+        seen.append(Seen(address[0], time.time(), version))
 
 
 def _version(address: tuple[str, int]) -> str | None:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+LEAST: Final = 10
+"""Answers of the new version that a client has to have got before, for what comes to mean anything."""
 _SHIFT: Final = re.compile(r"^(\S+) .*\bseconds=([\d.]+) ok=True what=edge-shift$")
 
 
 @dataclass(frozen=True)
 class Seen:
-    """An answer, or none: when a client had it, in seconds since the epoch, and which version gave it."""
+    """An answer, or none: when the client of an edge had it, in seconds since the epoch, and which version gave it."""
 
+    edge: str
     at: float
     version: str | None
 
@@ -47,16 +50,23 @@ def first(calls: Sequence[Shift], edges: int) -> Shift:
 
 
 def seconds(seen: Sequence[Seen], new: str, since: float) -> float:
-    """From a moment on until the last answer of what is gone back from; at least 10 had come before, and others after.
+    """From a moment on until each client has got the answer after the last one of what is gone back from.
 
-    Raises NotSeen, also when a request failed.
+    That answer is later than the last request of the new one, never earlier, also where clients are slow. Raises
+    NotSeen where a request failed, or where one of the clients did not see traffic go to the new one, and away from it.
     """
     failed = sum(each.version is None for each in seen)
-    if failed:
+    if failed or not seen:
         raise NotSeen(f"{failed} of {len(seen)} requests failed")
-    last = max((each.at for each in seen if each.version == new), default=0.0)
-    if sum(each.version == new and each.at < since for each in seen) < 10:
+    edges = {each.edge for each in seen}
+    return max(0.0, max(_gone([one for one in seen if one.edge == edge], new, since) for edge in edges) - since)
+
+
+def _gone(seen: Sequence[Seen], new: str, since: float) -> float:
+    """When a client got the first answer after the last one of the new version."""
+    at = [number for number, each in enumerate(seen) if each.version == new]
+    if sum(seen[number].at < since for number in at) < LEAST:
         raise NotSeen(f"{new} had no traffic before")
-    if not any(each.at > last for each in seen):
+    if at[-1] + 1 == len(seen):
         raise NotSeen(f"{new} still had traffic in the end")
-    return max(0.0, last - since)
+    return seen[at[-1] + 1].at

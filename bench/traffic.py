@@ -1,7 +1,8 @@
 """How soon no traffic goes to a new generation any more: after blue-green, while the old one is warm, and of a canary.
 
 Three hosts, two of them with an edge; clients ask each edge who answers, all the time. What is measured begins when
-the controller asks the edges to shift, and ends with the last answer of the new generation that a client has got.
+the controller asks the edges to shift, and ends when each client has an answer after its last one of the new
+generation.
 """
 
 from collections.abc import Iterator, Sequence
@@ -53,12 +54,12 @@ class Stage:
             asked.append(last)
             answered.append(shift.answered - shift.asked)
             whole.append(took)
-        yield Figure(f"traffic back, {name}: last answer of the new one", max(asked), LIMIT)
+        yield Figure(f"traffic back, {name}: nothing more to the new one", max(asked), LIMIT)
         yield Figure(f"traffic back, {name}: both edges have answered", max(answered))
         yield Figure(f"threader {words[0]} ({name}), the whole command", max(whole))
 
     def _back(self, new: str, words: Sequence[str]) -> tuple[float, Shift, float]:
-        """Go back under the clients' eyes: the seconds of the command, the shift, and those until the last answer."""
+        """Go back under the clients' eyes: the seconds of the command, the shift, and those until it held."""
         self._log.unlink(missing_ok=True)
         addresses = [(self._bench.fleet.host(edge).address, EDGE_PORT) for edge in EDGES]
         with clients(addresses) as seen:

@@ -13,6 +13,7 @@ from deploy.cli.scene import Scene, scene
 from deploy.faults import HostFault
 from deploy.manifest.paths import HELPER
 from deploy.rollout.conduct import stamp
+from deploy.rollout.plan import Batch, Stage
 
 AGAIN: Final = 2.0
 PATIENCE: Final = 1800.0
@@ -54,7 +55,15 @@ def step(account: Account) -> str:
     if story is None or not story.plan.stages:
         return f"{account.id} is {account.stand}"
     at = min(story.at, len(story.plan.stages) - 1)
-    return f"{account.id} is {account.where}: {story.plan.stages[at].lines(at + 1)[0]}"
+    stage = story.plan.stages[at]
+    return f"{account.id} is {account.where}: {_in_a_line(stage, at + 1)}"
+
+
+def _in_a_line(stage: Stage, number: int) -> str:
+    """A stage in one line, also one of many steps."""
+    if isinstance(stage, Batch) and len(stage.steps) > 1:
+        return f"{number}. " + ", ".join(f"{step.kind} {step.instance}" for step in stage.steps)
+    return stage.lines(number)[0]
 
 
 async def _asked(hosts: Asks, connection: Mapping[str, Any], words: list[str]) -> dict[str, Any]:

@@ -11,7 +11,11 @@ LOG = """\
 2026-11-26T23:00:09.000+00:00 pid=7 exec host=app-1 seconds=0.100 ok=False what=edge-shift
 2026-11-26T23:00:11.000+00:00 pid=7 exec host=app-1 seconds=0.100 ok=True what=edge-shift
 """.splitlines()
-BEFORE = [Seen(at / 10, "2") for at in range(90, 100)]
+
+
+def answers(*, edge="a", before=10, then=()):
+    """What a client saw: so many answers of release 2 until second 10, then those given, each with its time."""
+    return [Seen(edge, at / 10, "2") for at in range(100 - before, 100)] + [Seen(edge, at, each) for at, each in then]
 
 
 def test_the_first_shift_asks_all_edges_at_once_and_lasts_until_the_last_has_answered():
@@ -22,19 +26,22 @@ def test_the_first_shift_asks_all_edges_at_once_and_lasts_until_the_last_has_ans
     assert found.answered - found.asked == pytest.approx(0.5)
 
 
-def test_it_takes_until_the_last_answer_of_what_is_gone_back_from():
-    seen = [*BEFORE, Seen(10.3, "2"), Seen(10.1, "1"), Seen(10.4, "1")]
-    assert seconds(seen, "2", 10.0) == pytest.approx(0.3)
-    assert seconds([*BEFORE, Seen(10.1, "1")], "2", 10.0) == 0.0
+def test_it_takes_until_every_client_has_an_answer_after_its_last_of_what_is_gone_back_from():
+    one = answers(then=[(10.1, "1"), (10.3, "2"), (10.4, "1")])
+    assert seconds(one, "2", 10.0) == pytest.approx(0.4)
+    other = answers(edge="b", then=[(10.6, "1"), (10.7, "1")])
+    mixed = sorted([*one, *other], key=lambda each: each.at)
+    assert seconds(mixed, "2", 10.0) == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(
     ("seen", "why"),
     [
-        ([*BEFORE, Seen(10.1, None), Seen(10.2, "1")], "1 of 12 requests failed"),
-        ([*BEFORE[1:], Seen(10.1, "1")], "2 had no traffic before"),
-        ([*BEFORE, Seen(10.1, "1"), Seen(10.2, "2")], "2 still had traffic in the end"),
-        ([], "2 had no traffic before"),
+        (answers(then=[(10.1, None), (10.2, "1")]), "1 of 12 requests failed"),
+        (answers(before=9, then=[(10.1, "1")]), "2 had no traffic before"),
+        (answers(then=[(10.1, "1"), (10.2, "2")]), "2 still had traffic in the end"),
+        ([*answers(then=[(10.1, "1")]), *answers(edge="b", before=0, then=[(10.1, "1")])], "2 had no traffic before"),
+        ([], "0 of 0 requests failed"),
     ],
 )
 def test_what_was_not_seen_is_no_figure(seen, why):

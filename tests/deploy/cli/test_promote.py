@@ -1,8 +1,10 @@
 import sys
+from dataclasses import replace
 
 import pytest
 
 from deploy.cli import ending
+from deploy.cli.account import Account
 from deploy.rollout.story import State
 from tests.deploy.cli.stories import decided, lie, story
 from tests.deploy.rollout.records import both
@@ -150,3 +152,10 @@ def test_one_without_a_story_can_be_aborted_too(threader, fleet):
 
     fleet.hosts["app-1"].then = end
     assert threader("abort")[0] == 0
+
+
+def test_where_a_rollout_is_takes_one_line_also_at_a_stage_of_many_steps():
+    made = story(State.RUNNING, at=0)
+    batch = replace(made.plan.stages[0], steps=made.plan.stages[0].steps * 2)
+    many = replace(made, plan=replace(made.plan, stages=(batch, *made.plan.stages[1:])))
+    assert ending.step(Account("r7", None, many)).endswith(" at step 1 of 10: 1. keep py-a--prev, keep py-a--prev")
