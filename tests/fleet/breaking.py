@@ -48,7 +48,8 @@ for folder in sorted(glob.glob("/var/lib/alert-threader/*/generations")):
     name, link = os.path.basename(folder), f"{folder}/current"
     generation = os.path.basename(os.readlink(link)) if os.path.islink(link) else None
     why = "is being switched" if os.path.exists(f"{folder}/pending.json") else None
-    found[name] = [generation, why or (well(name, folder) if generation else "runs nowhere")]
+    nowhere = None if name.endswith("--prev") else "runs nowhere"
+    found[name] = [generation, why or (well(name, folder) if generation else nowhere)]
 print(json.dumps(found))
 """
 
@@ -130,7 +131,10 @@ class Run:
 
 
 def found(lab: Lab, *hosts: str) -> dict[str, Run]:
-    """What is on hosts; one is in a known state when no switch is under way, its unit runs, and it is well."""
+    """What is on hosts; one is in a known state when no switch is under way, its unit runs, and it is well.
+
+    So is a second slot that nobody confirmed: it runs nothing.
+    """
     looks = (json.loads(lab.sh(host, shlex.join(["python3", "-c", _LOOK]))) for host in hosts)
     return {name: Run(*each) for look in looks for name, each in look.items()}
 

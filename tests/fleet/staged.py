@@ -89,11 +89,14 @@ class Staged:
 
     def turn(self) -> tuple[str, str]:
         """The version that runs, and the one that is to run."""
-        versions = {run.version for run in self.found().values()}
-        self._before = versions.pop()
-        assert not versions, "the fleet runs one version whole"
+        (self._before,) = {run.version for run in self.found().values()}
         self._wanted = "2" if self._before == "1" else "1"
         return self._before, self._wanted
+
+    def mended(self, strategy: str) -> None:
+        """Whatever was left of a pair that went wrong ends, so that it is not the next one's."""
+        self.whole()
+        self.start(strategy).ended()
 
     def start(self, strategy: str, stop: object = None, decision: str | None = None) -> Controller:
         """A controller that leads the fleet from the one to the other."""

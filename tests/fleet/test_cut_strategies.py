@@ -1,4 +1,4 @@
-"""Canary and blue-green that are broken at a stage: all is served, old or new, and one deploy brings all to the new one.
+"""Canary and blue-green, broken at each stage: all is served by old or new, and one deploy brings all to the new one.
 
 A boundary is the beginning of a stage, as the planner has them, and for batches one in the middle. Two pairs of a
 boundary and a fault are tried, other ones in each run (THREADER_SEED=N repeats a run); THREADER_ALL=1 tries all
@@ -151,7 +151,7 @@ def tried(fleet: Staged, pair: Pair) -> Outcome:
             quiet = fleet.at_rest()
     finally:
         controller.kill()
-    there = {name: run.version for name, run in ran.items()}
+    there = {name: run.version for name, run in ran.items() if run.generation or name in LAYOUT}
     return Outcome(pair, versions, there, said, seconds, again, later, fleet.found(), quiet, posting.answers)
 
 
@@ -177,7 +177,7 @@ def outcome(request, fleet: Staged, table: list[str]) -> Outcome:
         made = tried(fleet, request.param)
     except BaseException:
         table.append(f"{request.param}: NOT KNOWN")
-        fleet.whole()
+        fleet.mended(request.param.strategy)
         raise
     table.append(made.row())
     return made

@@ -75,7 +75,7 @@ def test_load(words: Words) -> int:
 
 
 def test_strategies(words: Words) -> int:
-    """Canary and blue-green under load, at the rate that suits this machine; keeps the figures in bench/results."""
+    """Canary and blue-green under load, with its figures kept in bench/results, and broken at each stage; a table."""
     return _test_more(
         "THREADER_ALL", "1", "tests/fleet/test_strategies.py", "tests/fleet/test_cut_strategies.py", *words
     )
