@@ -1,5 +1,6 @@
 """A fleet on which canary and blue-green are cut off: two instances, two edges, a Prometheus that one gate asks."""
 
+import re
 from collections.abc import Mapping
 
 from deploy.rollout.plan import Batch, Plan, Target
@@ -45,12 +46,17 @@ _SCRAPED = """\
 global: {scrape_interval: 1s}
 scrape_configs: [{job_name: prometheus, static_configs: [{targets: ["127.0.0.1:9090"]}]}]
 """
-_INSTALLED = f"""
-apt-get update -qq && mkdir -p /etc/prometheus && cat > /etc/prometheus/prometheus.yml <<'END'
+_INSTALLED = f"""set -e
+apt-get update -qq
+mkdir -p /etc/prometheus /etc/default /etc/systemd/system/prometheus.service.d
+cat > /etc/prometheus/prometheus.yml <<'END'
 {_SCRAPED}END
+echo 'ARGS="--storage.tsdb.path=/run/prometheus-data"' > /etc/default/prometheus
+printf '[Service]\\nRuntimeDirectory=prometheus-data\\n' > /etc/systemd/system/prometheus.service.d/in-memory.conf
 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends -o Dpkg::Options::=--force-confold \\
     prometheus > /dev/null
 """
+"""Its data are in memory: a full disk is no fault of a Prometheus here."""
 _ANSWERS = "curl -fsS --max-time 2 'http://127.0.0.1:9090/api/v1/query?query=up' | grep -q '\"1\"' && echo yes || :"
 
 
@@ -96,7 +102,8 @@ class Staged:
     def mended(self, strategy: str) -> None:
         """Whatever was left of a pair that went wrong ends, so that it is not the next one's."""
         self.whole()
-        self.start(strategy).ended()
+        said = self.start(strategy).ended()
+        self.start(strategy, decision=looked_again(said)).ended()
 
     def start(self, strategy: str, stop: object = None, decision: str | None = None) -> Controller:
         """A controller that leads the fleet from the one to the other."""
@@ -133,6 +140,12 @@ class Staged:
     def at_rest(self) -> bool:
         """Whether both edges soon send to all instances, and to nothing else."""
         return soon(lambda: all(serving(self._deployment, edge) == set(LAYOUT) for edge in EDGES), 10)
+
+
+def looked_again(said: str) -> str | None:
+    """What a person decides of a rollout that is held: its gates are to look once more, now that all is whole."""
+    held = re.match(r"held \((r\d+):", said)
+    return f"{held[1]}:retry" if held else None
 
 
 def staged(made: Deployment) -> Staged:

@@ -7,7 +7,6 @@ boundary and a fault are tried, other ones in each run (THREADER_SEED=N repeats 
 
 import os
 import random
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from tests.fleet.breaking import KNOWN_WITHIN, PATIENCE, Controller, Posting, pr
 from tests.fleet.controller import BEGUN, stages
 from tests.fleet.dice import SEED
 from tests.fleet.records import until
-from tests.fleet.staged import EDGES, LAYOUT, PROMETHEUS, STRATEGIES, Staged, host_of, plan, staged
+from tests.fleet.staged import EDGES, LAYOUT, PROMETHEUS, STRATEGIES, Staged, host_of, looked_again, plan, staged
 
 pytestmark = pytest.mark.fleet
 BROKEN_EDGE = EDGES[0]
@@ -153,12 +152,6 @@ def tried(fleet: Staged, pair: Pair) -> Outcome:
         controller.kill()
     there = {name: run.version for name, run in ran.items() if run.generation or name in LAYOUT}
     return Outcome(pair, versions, there, said, seconds, again, later, fleet.found(), quiet, posting.answers)
-
-
-def looked_again(said: str) -> str | None:
-    """What a person decides of a rollout that is held: its gates are to look once more, now that all is whole."""
-    held = re.match(r"held \((r\d+):", said)
-    return f"{held[1]}:retry" if held else None
 
 
 @pytest.fixture(scope="module")
