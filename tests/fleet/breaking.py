@@ -71,7 +71,7 @@ class Controller:
         return Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
     def kill(self) -> None:
-        """It and its worker are gone before they do anything more."""
+        """It is gone before it does anything more; its worker ends once it hears of that."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -2,9 +2,9 @@
 
     python -m tests.fleet.controller FILE
 
-FILE has, as JSON, `old` and `new`, the inputs of the Rollout as in a state, and `stop`, where it stops itself and its
-worker (SIGSTOP), or null. That is the number of a boundary of its steps, or [NUMBER, STATE] of a boundary of its
-stages. It prints each boundary that it comes to; the last line is how it ended. Its lease is a short one.
+FILE has, as JSON, `old` and `new`, the inputs of the Rollout as in a state, and `stop`, where it stops itself
+(SIGSTOP), or null. That is the number of a boundary of its steps, or [NUMBER, STATE] of a boundary of its stages. It
+prints each boundary that it comes to; the last line is how it ended. Its lease is a short one. Its worker ends with it.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ def stages(plan: Plan) -> list[tuple[int, str]]:
 
 
 class Stopping(HelperPort):
-    """Counts boundaries on the way forward, and stops everything at one of them."""
+    """Counts boundaries on the way forward, and stops at one of them."""
 
     stop: int | None = None
     passed = 0
@@ -110,7 +110,7 @@ class Stopping(HelperPort):
 
 
 class StagePort(HelperPort):
-    """Tells of stages that begin, and of batches that are on their way, and stops everything at one of them."""
+    """Tells of stages that begin, and of batches that are on their way, and stops at one of them."""
 
     stop: tuple[int, str] | None = None
     at = 0
