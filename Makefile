@@ -36,7 +36,7 @@ test-boundaries: ## a rollout broken at every boundary in five ways, 75 in all (
 test-load: ## 20,000 requests at the edge during rollouts and reloads (make test sends 3,000)
 	$(run) test-load $(ARGS)
 
-test-strategies: ## every strategy under 20,000 requests, with idle edges, and cut off anywhere; keeps the figures (make test tries a few)
+test-strategies: ## every strategy under 20,000 requests, with idle edges, and broken at every stage in six ways, 104 in all; keeps the figures (make test tries a few)
 	$(run) test-strategies $(ARGS)
 
 test-monitoring: ## every alert, route, dashboard and log pipeline; prints what is covered and which mistakes are found

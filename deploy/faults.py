@@ -95,6 +95,7 @@ FAULTS: Final = (
         "threader doctor {host}; then the same command again, which finishes what was begun",
         (
             r"SSH session not active",
+            r"Unable to open channel",
             r"Socket is closed",
             r"Connection reset",
             r"Broken pipe",

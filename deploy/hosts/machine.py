@@ -53,7 +53,7 @@ class Machine:
         except _FAILURES as error:
             raise self._fault(f"{type(error).__name__} {error}") from error
         if not found:
-            raise self._fault("no output")
+            raise self._fault("")
         return found
 
     def operate(self, operation: Any, *arguments: object, seconds: float = COMMAND_SECONDS, **more: object) -> None:
@@ -73,18 +73,23 @@ class Machine:
         except _FAILURES as error:
             raise recognise(self.place, f"{type(error).__name__} {error}") from error
         if not status:
-            cut = self._cut()
-            raise recognise(self.place, f"{cut}{output.stdout}\n{output.stderr}", there=not cut)
+            said = f"{output.stdout}\n{output.stderr}"
+            cut = self._cut(said)
+            raise recognise(self.place, f"{cut}{said}", there=not cut)
         return list(output.stdout_lines)
 
     def _fault(self, otherwise: str) -> HostFault:
-        cut = self._cut()
+        cut = self._cut("\n".join(self._said) or otherwise)
         there = bool(self._said) and not cut and not self._raised
         return recognise(self.place, cut + ("\n".join(self._said) or otherwise), there=there)
 
-    def _cut(self) -> str:
-        """A command on a link that breaks just ends, with no status and no word: the link itself tells why."""
-        return "" if self.host.connector.client.get_transport().is_active() else "SSH session not active\n"
+    def _cut(self, said: str) -> str:
+        """A command on a link that breaks just ends, with no status and no word: the link itself tells why.
+
+        Of several commands on it some end before the link knows: so what fails without a word was cut off, too.
+        """
+        up = self.host.connector.client.get_transport().is_active()
+        return "" if up and said.strip() else "SSH session not active\n"
 
     def _kept(self, *words: Any, **more: Any) -> Any:
         """As `_counted`; pyinfra keeps neither the output nor the error of an operation, so this does."""

@@ -43,6 +43,7 @@ MESSAGES = [
     ("SSHException Error reading SSH protocol banner", "unreachable"),
     ("ConnectError EOF error ()", "unreachable"),
     ("SSHException SSH session not active", "connection cut"),
+    ("SSHException Unable to open channel.", "connection cut"),
     ("OSError Socket is closed", "connection cut"),
     ("ConnectionResetError [Errno 104] Connection reset by peer", "connection cut"),
     ("BrokenPipeError [Errno 32] Broken pipe", "connection cut"),

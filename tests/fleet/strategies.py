@@ -18,14 +18,19 @@ GATES = [
 
 def strategic(made: Deployment, **env: str) -> Deployment:
     """A fleet of three implementations behind two edges, converged, with a channel for synthetic alerts."""
-    made = behind(made, EDGES, LAYOUT, *IMPLS.values())
-    made.change(env={**made.read("env"), "SYNTHETIC_CHANNEL": QUIET, **env})
-    made.run("config", "set", "--secret", "--path", "alert-threader:secrets.SYNTHETIC_KEY", KEY).good()
+    made = synthetic(behind(made, EDGES, LAYOUT, *IMPLS.values()), **env)
     wanted(made, "rolling")
     made.release(*artifacts(made.lab), deadline=DEADLINE)
     made.apply().good()
     for edge in EDGES:
         until(lambda edge=edge: serving(made, edge) == set(LAYOUT), 10)
+    return made
+
+
+def synthetic(made: Deployment, **env: str) -> Deployment:
+    """The stack with a channel for synthetic alerts, and whatever else is to be in the environment of instances."""
+    made.change(env={**made.read("env"), "SYNTHETIC_CHANNEL": QUIET, **env})
+    made.run("config", "set", "--secret", "--path", "alert-threader:secrets.SYNTHETIC_KEY", KEY).good()
     return made
 
 

@@ -4,37 +4,29 @@ Eight pairs of a boundary and a fault are tried, other ones in each run (THREADE
 THREADER_ALL=1 tries all 75 (`make test-boundaries`). A table of what came of them is printed.
 """
 
-import json
 import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count, product
-from pathlib import Path
+from itertools import product
 
 import pytest
 
 from deploy.rollout.order import make_plan
 from deploy.rollout.plan import Limits, Target
-from tests.fleet import listing
+from tests.fleet import breaking, listing
+from tests.fleet.breaking import CONFIRM_WITHIN, KNOWN_WITHIN, PATIENCE, Controller, Controllers, printed, soon
 from tests.fleet.controller import boundaries
 from tests.fleet.deployment import Deployment
 from tests.fleet.dice import SEED
 from tests.fleet.edges import behind, states
-from tests.fleet.records import HOME, current, ledger, pending, until
-from tools.setup.paths import ROOT
+from tests.fleet.records import HOME, ledger, until
 
 pytestmark = pytest.mark.fleet
 LAYOUT = {"go-a": ("app-4", 9009), "go-b": ("app-5", 9009), "go-c": ("app-6", 9009)}
 EDGE = "app-4"
 HOSTS = [host for host, _ in LAYOUT.values()]
-CONFIRM_WITHIN = 5
-KNOWN_WITHIN = 30.0
-PATIENCE = 90.0
 FAULTS = ("killed", "superseded", "cut off", "rebooted", "disk full")
 
 _TARGETS = [Target(dict.fromkeys(LAYOUT, each), {name: host for name, (host, _) in LAYOUT.items()}) for each in "xy"]
@@ -96,9 +88,7 @@ class Fleet:
 
     def __init__(self, deployment: Deployment, generations: list[str], inputs: dict) -> None:
         self.lab, self._inputs = deployment.lab, inputs
-        self.generations = generations
-        self._environ = {**deployment.stack.environ(), "THREADER_RETRY": "1", "PYTHONPATH": str(ROOT)}
-        self._numbers = count()
+        self.generations, self._controllers = generations, Controllers(deployment)
         self._turn = 0
 
     def case(self, number: int, fault: str) -> Case:
@@ -107,27 +97,14 @@ class Fleet:
         self._turn += 2 if fault == "superseded" else 1
         return Case(number, fault, before, wanted, third)
 
-    def start(self, old: str, new: str, stop: int | None = None) -> tuple[subprocess.Popen[bytes], Path]:
-        """A controller that leads the fleet from `old` to `new`, and the file that it writes to."""
-        file = self.lab.folder / "log" / f"controller-{next(self._numbers)}"
-        names = LAYOUT.keys()
-        request = {
-            "old": {**self._inputs, "instances": dict.fromkeys(names, old) | self._named(old)},
-            "new": {**self._inputs, "instances": self._named(new)},
-            "stop": stop,
-        }
-        file.with_suffix(".json").write_text(json.dumps(request))
-        with file.open("wb") as output:
-            words = [sys.executable, "-m", "tests.fleet.controller", str(file.with_suffix(".json"))]
-            process = subprocess.Popen(
-                words, cwd=ROOT, env=self._environ, stdout=output, stderr=output, start_new_session=True
-            )
-        return process, file
+    def start(self, old: str, new: str, stop: int | None = None) -> Controller:
+        """A controller that leads the fleet from `old` to `new`."""
+        before = {**self._inputs, "instances": dict.fromkeys(LAYOUT, old) | self._named(old)}
+        return self._controllers.start(before, {**self._inputs, "instances": self._named(new)}, stop)
 
     def lead(self, old: str, new: str) -> str:
         """A controller that nobody disturbs; what it said last."""
-        process, file = self.start(old, new)
-        return ended(process, file)
+        return self.start(old, new).ended()
 
     def _named(self, turn: str) -> dict[str, str]:
         return {name: f"{turn}-{self.hashes[turn][name]}" for name in LAYOUT}
@@ -135,29 +112,20 @@ class Fleet:
     hashes: dict[str, dict[str, str]]
 
     def running(self) -> dict[str, str]:
-        """The version that `current` of each instance leads to."""
-        links = {name: current(self.lab, host, name) for name, (host, _) in LAYOUT.items()}
-        return {name: link.removeprefix("generations/").partition("-")[0] for name, link in links.items()}
+        """The version that each instance runs."""
+        return {name: run.version for name, run in breaking.found(self.lab, *HOSTS).items()}
 
     def settled(self, name: str) -> bool:
-        """Whether an instance is in a known state: no switch is under way, its unit runs, and it is well."""
-        host, port = LAYOUT[name]
-        units = f"systemctl is-active alert-threader@{name} alert-threader-activate-{name} || :"
-        if pending(self.lab, host, name) or self.lab.sh(host, units).split() != ["active", "inactive"]:
-            return False
-        words = f"curl -sf --max-time 2 -o /dev/null http://127.0.0.1:{port}/health && echo ok || :"
-        return self.lab.sh(host, words).strip() == "ok"
+        """Whether an instance is in a known state."""
+        return breaking.known(self.lab, LAYOUT[name][0])
 
     def known(self) -> bool:
         """Whether the whole fleet is."""
-        return all(self.settled(name) for name in LAYOUT)
+        return breaking.known(self.lab, *HOSTS)
 
-    def admitted(self, patience: float = 5.0) -> bool:
+    def admitted(self) -> bool:
         """Whether the edge soon finds all of them up, and keeps none out."""
-        end = time.monotonic() + patience
-        while set(states(self.lab, EDGE).values()) != {"UP"} and time.monotonic() < end:
-            time.sleep(0.1)
-        return list(states(self.lab, EDGE).values()) == ["UP"] * len(LAYOUT)
+        return soon(lambda: list(states(self.lab, EDGE).values()) == ["UP"] * len(LAYOUT))
 
     def exact(self) -> dict[str, object]:
         """Everything of ours on the hosts with inodes and times, but for the list of rollouts."""
@@ -169,93 +137,40 @@ class Fleet:
         }
 
 
-def stopped(process: subprocess.Popen[bytes], file: Path) -> bool:
-    """Whether a process has stopped itself."""
-    assert process.poll() is None, file.read_text()
-    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-
-def ended(process: subprocess.Popen[bytes], file: Path) -> str:
-    """The last line of a controller, once it has ended."""
-    try:
-        process.wait(PATIENCE)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-    text = file.read_text()
-    assert "Traceback" not in text, text
-    return text.strip().splitlines()[-1]
-
-
-def killed(fleet: Fleet, case: Case, go_on: Callable[[], str]) -> tuple[str, list[str]]:
-    """The controller is gone before it does anything more; the process is the caller's to kill."""
+def killed(fleet: Fleet, case: Case, controller: Controller) -> tuple[str, list[str]]:
+    """The controller is gone before it does anything more."""
+    controller.kill()
     return "killed", []
 
 
-def superseded(fleet: Fleet, case: Case, go_on: Callable[[], str]) -> tuple[str, list[str]]:
+def superseded(fleet: Fleet, case: Case, controller: Controller) -> tuple[str, list[str]]:
     """Another controller takes over, and finishes something else; then the first one wakes up."""
     assert fleet.lead(case.before, case.third) == "done"
     before = fleet.exact()
-    said = go_on()
+    said = controller.go_on()
     return said, listing.changed(before, fleet.exact())
 
 
-def cut_off(fleet: Fleet, case: Case, go_on: Callable[[], str]) -> tuple[str, list[str]]:
-    """The link of the host is cut for longer than its switch waits to be confirmed."""
-    fleet.lab.fleet.cut(case.host)
-    woken = go_on.begin()  # type: ignore[attr-defined]
-    time.sleep(CONFIRM_WITHIN + 1)
-    name = BOUNDARIES[case.number][0]
-    until(lambda: fleet.settled(name), KNOWN_WITHIN, 0.2)
-    fleet.lab.fleet.mend(case.host)
-    return woken(), []
+def at_host(fault: Callable[..., str]) -> Callable[[Fleet, Case, Controller], tuple[str, list[str]]]:
+    """A fault of the host of the step."""
+    return lambda fleet, case, controller: (fault(fleet.lab, case.host, controller), [])
 
 
-def rebooted(fleet: Fleet, case: Case, go_on: Callable[[], str]) -> tuple[str, list[str]]:
-    """The host reboots in good order."""
-    fleet.lab.fleet.reboot(case.host)
-    return go_on(), []
-
-
-def disk_full(fleet: Fleet, case: Case, go_on: Callable[[], str]) -> tuple[str, list[str]]:
-    """Not a byte is left on the host's /var, until all is over."""
-    fleet.lab.fleet.fill(case.host)
-    return go_on(), []
-
-
-HAPPENS = dict(zip(FAULTS, (killed, superseded, cut_off, rebooted, disk_full), strict=True))
-
-
-class GoOn:
-    """Wakes the controller up; what it said last."""
-
-    def __init__(self, process: subprocess.Popen[bytes], file: Path) -> None:
-        self._process, self._file = process, file
-
-    def begin(self) -> Callable[[], str]:
-        """Wake it up, and let it do what it can."""
-        os.killpg(self._process.pid, signal.SIGCONT)
-        return lambda: ended(self._process, self._file)
-
-    def __call__(self) -> str:
-        return self.begin()()
+OF_HOSTS = map(at_host, (breaking.cut_off, breaking.rebooted, breaking.disk_full))
+HAPPENS = dict(zip(FAULTS, (killed, superseded, *OF_HOSTS), strict=True))
 
 
 def tried(fleet: Fleet, case: Case) -> Outcome:
     """Break a rollout at the boundary, look what comes of it, and do it once more."""
-    process, file = fleet.start(case.before, case.wanted, case.number)
+    controller = fleet.start(case.before, case.wanted, case.number)
     try:
-        until(lambda: stopped(process, file), PATIENCE)
+        until(controller.stopped, PATIENCE)
         name, state = BOUNDARIES[case.number]
-        assert file.read_text().splitlines()[-1] == f"at {case.number} {name} {state}"
+        assert controller.lines[-1] == f"at {case.number} {name} {state}"
         begun = time.monotonic()
-        if case.fault == "killed":
-            os.killpg(process.pid, signal.SIGKILL)
-        said, extra = HAPPENS[case.fault](fleet, case, GoOn(process, file))
+        said, extra = HAPPENS[case.fault](fleet, case, controller)
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        controller.kill()
     until(fleet.known, KNOWN_WITHIN, 0.2)
     seconds, ran = time.monotonic() - begun, fleet.running()
     fleet.lab.whole(*HOSTS)
@@ -284,11 +199,7 @@ def fleet(spare, request):
 
 @pytest.fixture(scope="module")
 def table(request):
-    """Rows that are printed in the end, whatever pytest hides."""
-    rows: list[str] = []
-    yield rows
-    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        print(f"\nboundaries, THREADER_SEED={SEED}:", *rows, sep="\n  ")
+    yield from printed(request, "boundaries")
 
 
 def named(pair: tuple[int, str]) -> str:

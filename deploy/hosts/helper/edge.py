@@ -228,9 +228,13 @@ def park(server: str, state: Seen) -> None:
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """One call at a time changes something, and the state of the servers is kept after it."""
+    """One call at a time changes something, and the state of the servers is kept after it.
+
+    None does while HAProxy starts: its start gives servers what was noted, over what they are told meanwhile.
+    """
     with (DATA / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        settled()
         try:
             yield
         finally:  # /run/alert-threader-edge is HAProxy's: root writes nothing there
@@ -241,6 +245,14 @@ def alone() -> Iterator[None]:
 def systemctl(*words: str) -> "subprocess.CompletedProcess[str]":
     """Call systemctl; never raises for what it answers."""
     return subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
+
+
+def settled() -> str:
+    """How the unit of HAProxy is, once it is started, or has not been for a while."""
+    end = time.monotonic() + PATIENCE
+    while (state := systemctl("is-active", UNIT).stdout.strip()) == "activating" and time.monotonic() < end:
+        time.sleep(POLL)
+    return state
 
 
 def admitting(server: str) -> str:
@@ -428,9 +440,7 @@ def put_back(before: Mapping[str, Seen]) -> None:
 
 def apply() -> Answer:
     """Reload if something else is to run; a stopped HAProxy takes it when it starts."""
-    end = time.monotonic() + PATIENCE
-    while (state := systemctl("is-active", UNIT).stdout.strip()) == "activating" and time.monotonic() < end:
-        time.sleep(POLL)
+    state = settled()
     if state not in ("active", "reloading"):
         return {"state": "stopped", "reason": why()}
     with alone():

@@ -536,6 +536,26 @@ def test_what_a_crash_between_the_note_and_the_drain_left_is_made_good_by_the_ne
     assert canary.proxy.servers == {A: DRAIN, B: READY, SLOT: READY}
 
 
+def test_who_shifts_while_haproxy_starts_waits_for_its_start_which_would_undo_that(canary, monkeypatch):
+    shift(canary, a=0, slot=100)
+    canary.proxy.said.clear()
+    looks, systemctl = [], canary.helper.systemctl
+
+    def answer(*words):
+        if words[0] != "is-active":
+            return systemctl(*words)
+        looks.append(len(canary.proxy.said))
+        if len(looks) == 2:
+            canary.helper.start()
+        return subprocess.CompletedProcess(words, 0, "activating\n" if len(looks) < 3 else "active\n", "")
+
+    monkeypatch.setattr(canary.helper, "systemctl", answer)
+    monkeypatch.setattr(canary.helper, "PATIENCE", 5)
+    assert shift(canary, a=100, slot=0)["state"] == "shifted"
+    assert looks[:2] == [0, 0]  # nothing was told before its start was over
+    assert canary.proxy.servers == {A: READY, B: READY, SLOT: DRAIN}
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"py-a.app-1.9009": "x", "py-b.app-2.9009": 999}'])
 def test_weights_that_are_spoilt_keep_nothing_from_starting(canary, text):
     (canary.data / "weights.json").write_text(text)

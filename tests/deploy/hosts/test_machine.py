@@ -10,11 +10,15 @@ from deploy.hosts.machine import Machine, asked
 PLACE = Place("app-1", "10.0.0.1")
 
 
-def machine(active: bool) -> Machine:
-    """A connected host whose link is up or broken."""
+def machine(active: bool, *said: str) -> Machine:
+    """A connected host whose link is up or broken, and on which every command fails, with these words."""
     transport = SimpleNamespace(sock=None, is_active=lambda: active)
     client = SimpleNamespace(get_transport=lambda: transport)
-    return Machine(SimpleNamespace(run_shell_command=None, connector=SimpleNamespace(client=client)), PLACE)
+    output = SimpleNamespace(stdout="", stderr="\n".join(said), stdout_lines=[], stderr_lines=list(said))
+    host = SimpleNamespace(
+        run_shell_command=lambda *words, **more: (False, output), connector=SimpleNamespace(client=client)
+    )
+    return Machine(host, PLACE)
 
 
 @pytest.mark.parametrize("error", [EOFError(), OSError("Socket is closed"), OSError("anything")])
@@ -46,3 +50,19 @@ def test_an_error_on_a_link_that_is_up_is_told_with_its_text():
 )
 def test_the_log_of_execs_names_what_a_helper_is_asked_for_and_of_nothing_else_anything(command: str, what: str):
     assert asked(command) == what
+
+
+@pytest.mark.parametrize(
+    ("active", "said", "name"),
+    [
+        (True, ("tar: No space left on device",), "disk full"),
+        (False, ("tar: No space left on device",), "connection cut"),
+        (False, (), "connection cut"),
+        (True, (), "connection cut"),
+    ],
+)
+def test_a_command_that_ends_without_a_word_was_cut_off_also_where_the_link_does_not_know_yet(active, said, name):
+    with pytest.raises(HostFault) as raised:
+        machine(active, *said).run("activate", 10)
+    assert raised.value.fault.name == name
+    assert raised.value.fault.contact is (name == "connection cut")
