@@ -93,6 +93,8 @@ def mistake(name: str, value: str) -> str | None:
         return LIMITS[name].mistake(text)
     if name in WORDS:
         return None if text.lower() in WORDS[name] else f"has to be one of: {', '.join(WORDS[name])}"
+    if name == SYNTHETIC_CHANNEL and not text.lstrip("#"):
+        return "names no channel"
     if name in SINGLE:
         good = len(text) <= LONGEST_WORD and not re.search(r"\s", text)
         return None if good else f"has to be one word, at most {LONGEST_WORD} characters"

@@ -49,6 +49,7 @@ def test_every_number_of_the_threader_has_limits_here():
 @example("DRAIN_SECONDS", "1e2")
 @example("SLACK_CHANNEL", "x" * 201)
 @example("LOG_LEVEL", " INFO ")
+@example("SYNTHETIC_CHANNEL", "#")
 def test_what_is_taken_here_no_threader_refuses(name, value):
     if value.strip() and mistake(name, value) is None:  # empty is unset
         assert not refused(name, value)
