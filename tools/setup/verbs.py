@@ -75,7 +75,7 @@ def test_load(words: Words) -> int:
 
 
 def test_strategies(words: Words) -> int:
-    """All strategies under load, with idle edges, and broken at each stage, at the rate that suits this machine; keeps the figures."""
+    """All strategies under load, with idle edges, and broken at each stage; keeps the figures."""
     files = [f"tests/fleet/test_{name}.py" for name in ("strategies", "idle_edges", "cut_strategies")]
     return _test_more("THREADER_ALL", "1", *files, *words)
 
