@@ -15,7 +15,7 @@ DEFAULT_NAME = "dev"
 class Sizes:
     """`var_mb` and `root_mb` limit a host's two disks (MB, sparse files); `apt_port` is on the bridge address."""
 
-    var_mb: int = 512
+    var_mb: int = 1024
     root_mb: int = 2048
     apt_port: int = 3142
 

@@ -15,7 +15,7 @@ def test_the_state_is_in_the_checkout_unless_the_environment_says_otherwise():
 
 
 def test_sizes_come_from_the_environment():
-    assert sizes({}) == Sizes(512, 2048, 3142)
+    assert sizes({}) == Sizes(1024, 2048, 3142)
     assert sizes({"THREADER_FLEET_VAR_MB": "64", "THREADER_FLEET_APT_PORT": "3999"}) == Sizes(64, 2048, 3999)
 
 
