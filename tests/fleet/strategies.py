@@ -57,8 +57,13 @@ def shown(stack: Deployment) -> dict[str, str]:
     return {name: each for name, each in stack.generations().items() if not name.endswith("--prev")}
 
 
-def at_rest(stack: Deployment) -> None:
+def both_serve(stack: Deployment) -> None:
     """Both edges send to all instances and to nothing else."""
     for edge in EDGES:
         until(lambda edge=edge: serving(stack, edge) == set(LAYOUT), 10)
+
+
+def at_rest(stack: Deployment) -> None:
+    """They do, and webhooks are answered."""
+    both_serve(stack)
     assert {post(stack.lab, EDGES[0]) for _ in range(6)} == {200}

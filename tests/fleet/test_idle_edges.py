@@ -11,7 +11,7 @@ import pytest
 from tests.fleet.deployment import Deployment
 from tests.fleet.lab import OTHER, Lab
 from tests.fleet.monitors import slack
-from tests.fleet.strategies import DEADLINE, QUIET, at_rest, shown, strategic, versions, wanted
+from tests.fleet.strategies import DEADLINE, QUIET, both_serve, shown, strategic, versions, wanted
 from tests.fleet.threaders import artifacts
 
 pytestmark = pytest.mark.fleet
@@ -56,7 +56,7 @@ def test_a_release_that_drops_calls_to_slack_is_refused(stack: Deployment, note,
     assert "delivery failed" in done.text
     assert "all 3 instances of the rollout are back" in done.text
     assert shown(stack) == before
-    at_rest(stack)
+    both_serve(stack)
 
 
 @pytest.mark.parametrize("number", RUNS)
@@ -66,4 +66,4 @@ def test_a_good_one_is_promoted(stack: Deployment, note, number: int):
     stack.release(*artifacts(stack.lab, OTHER), version=f"good-{number}", deadline=DEADLINE)
     note(f"{strategy}: a good one is promoted", stack.apply().good().seconds)
     assert versions(stack) == {f"good-{number}"}
-    at_rest(stack)
+    both_serve(stack)

