@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from deploy.analysis.conditions import Condition, parse
 from deploy.analysis.gates import Counts, GateKind, GateSpec, Measurement, Outcome, Verdict
-from deploy.analysis.sequential import ALPHA, BETA, Evidence, together
+from deploy.analysis.sequential import ALPHA, BETA, Evidence, examine
 
 YES_OR_NO: Final = ("== 1", "< 1")
 """When what can only be right or wrong succeeds, and when it fails: all answered, or the command ended with 0."""
@@ -117,7 +117,7 @@ def _compared(gate: GateSpec, measurements: Sequence[Measurement]) -> tuple[Outc
     if not alerts.compares and not requests.compares:
         detail = next((f" ({each.detail})" for each in reversed(measurements) if each.detail), "")
         return Outcome.INCONCLUSIVE, f"{numbers}: nothing to compare with{detail}"
-    evidence = together(((each.counts, each.traffic) for each in measurements), gate.margin)
+    evidence = examine(((each.counts, each.traffic) for each in measurements), gate.margin)
     first = next((each.detail for each in measurements if each.counts and each.counts.candidate_failed), "")
     why = f"; the first: {first}" if first and evidence.outcome is Outcome.FAIL else ""
     return evidence.outcome, f"{numbers}: {_weighed(evidence, gate.margin)}{why}"
@@ -131,14 +131,13 @@ def sums(measurements: Sequence[Measurement]) -> tuple[Counts, Counts]:
 
 
 def _numbers(alerts: Counts, requests: Counts) -> str:
-    """How many were delivered of all."""
-    candidate = _delivered(alerts.candidate, alerts.candidate_failed)
-    told = f"{candidate} candidate, {_delivered(alerts.baseline, alerts.baseline_failed)} baseline"
-    if requests == Counts():
-        return told
-    candidate = _delivered(requests.candidate, requests.candidate_failed)
-    answered = f"requests {candidate} candidate, {_delivered(requests.baseline, requests.baseline_failed)} baseline"
-    return answered if alerts == Counts() else f"{told}, {answered}"
+    """How many were delivered of all, of each kind that there were."""
+    return ", ".join(
+        f"{kind}{_delivered(each.candidate, each.candidate_failed)} candidate,"
+        f" {_delivered(each.baseline, each.baseline_failed)} baseline"
+        for kind, each in (("", alerts), ("requests ", requests))
+        if each != Counts()
+    )
 
 
 def _weighed(evidence: Evidence, margin: float) -> str:

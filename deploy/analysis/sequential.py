@@ -65,12 +65,7 @@ _WORSE: Final = tuple(
 _NOT_WORSE: Final = tuple(_Bet(base, base, math.log(stake)) for base, stake in _BASES)
 
 
-def examine(blocks: Iterable[Counts], margin: float) -> Evidence:
-    """The evidence of the blocks one after the other, up to the first that is enough."""
-    return together(((block, None) for block in blocks), margin)
-
-
-def together(looks: Iterable[tuple[Counts | None, Counts | None]], margin: float) -> Evidence:
+def examine(looks: Iterable[tuple[Counts | None, Counts | None]], margin: float) -> Evidence:
     """The evidence of synthetic alerts and of real requests, look after look, up to the first that is enough.
 
     Half of what is bet on "worse" is bet on each. They pass once the synthetic alerts alone say so, and both together:

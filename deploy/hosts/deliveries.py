@@ -47,17 +47,17 @@ class Deliveries:
             (synthetic, why), traffic = await asyncio.gather(self._synthetic(gate, check), self._traffic(gate, check))
         except SilentError as error:
             return Measurement(at, error=str(error))
-        nothing = synthetic == NONE and traffic in (None, NONE)
+        nothing = synthetic is None and traffic in (None, NONE)
         detail = f"no traffic on both sides, and no synthetic alerts: {why}" if nothing else why
-        return Measurement(at, counts=None if synthetic == NONE else synthetic, traffic=traffic, detail=detail)
+        return Measurement(at, counts=synthetic, traffic=traffic, detail=detail)
 
-    async def _synthetic(self, gate: GateSpec, check: Check) -> tuple[Counts, str]:
+    async def _synthetic(self, gate: GateSpec, check: Check) -> tuple[Counts | None, str]:
         """What became of the alerts that were sent, and why the first failed, or why none were counted.
 
         A place that takes none lets none count: else what it hides would pass with the others.
         """
         if not check.baselines:
-            return NONE, "there is no baseline"
+            return None, "there is no baseline"
         alerts = self._alerts(gate, check)
         places = (*check.candidates, *check.baselines)
         sending = (self._send(host, here, gate, alerts) for host, here in by_host(places).items())
@@ -65,7 +65,7 @@ class Deliveries:
         answers = {place: answer for each in found for place, answer in each.items()}
         unfit = [f"{place.instance}: {answer}" for place, answer in answers.items() if isinstance(answer, str)]
         if unfit:
-            return NONE, unfit[0]
+            return None, unfit[0]
         whys = [f"{place.instance}: {answers[place][2]}" for place in places if answers[place][2]]
         candidate, baseline = _sums(answers, check.candidates), _sums(answers, check.baselines)
         return Counts(*candidate, *baseline), whys[0] if whys else ""

@@ -79,9 +79,10 @@ class Machine:
         return list(output.stdout_lines)
 
     def _fault(self, otherwise: str) -> HostFault:
-        cut = self._cut("\n".join(self._said) or otherwise)
+        said = "\n".join(self._said) or otherwise
+        cut = self._cut(said)
         there = bool(self._said) and not cut and not self._raised
-        return recognise(self.place, cut + ("\n".join(self._said) or otherwise), there=there)
+        return recognise(self.place, cut + said, there=there)
 
     def _cut(self, said: str) -> str:
         """A command on a link that breaks just ends, with no status and no word: the link itself tells why.

@@ -10,11 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.analysis.gates import Counts, Outcome
-from deploy.analysis.sequential import _NOT_WORSE, _WORSE, ALPHA, BETA, Evidence, examine, nearest, together
+from deploy.analysis.sequential import _NOT_WORSE, _WORSE, ALPHA, BETA, Evidence, examine, nearest
 
 CLEAN = Counts(1, 0, 1, 0)
 ORDER = [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS]
 MARGINS = st.sampled_from([0.01, 0.05, 0.1, 0.3])
+
+
+def alone(blocks, margin):
+    """The evidence of one kind of deliveries."""
+    return examine([(block, None) for block in blocks], margin)
 
 
 @st.composite
@@ -35,9 +40,7 @@ def streams(seed, candidate, baseline, count, size=4, extra=0):
 
 def share(wanted, candidate, baseline, *, runs, count, margin=0.1, **more):
     """Of seeded runs, how many end so."""
-    found = [
-        examine(streams(seed, candidate, baseline, count, **more), margin).outcome is wanted for seed in range(runs)
-    ]
+    found = [alone(streams(seed, candidate, baseline, count, **more), margin).outcome is wanted for seed in range(runs)]
     return sum(found) / runs
 
 
@@ -76,7 +79,7 @@ def test_the_test_is_exact_for_any_block_since_no_bet_is_expected_to_win_against
 
 
 def test_pairs_without_a_failure_pass_soon_enough_and_not_at_once():
-    needed = next(count for count in range(100) if examine([CLEAN] * count, 0.1).outcome is Outcome.PASS)
+    needed = next(count for count in range(100) if alone([CLEAN] * count, 0.1).outcome is Outcome.PASS)
     assert 28 <= needed <= 40  # no test of this kind can do with less than 28: 0.9 ** 28 is 1 in 19
 
 
@@ -87,26 +90,26 @@ def test_a_candidate_that_drops_one_in_five_is_refused_within_80_pairs(size):
 
 def test_one_that_drops_every_fifth_in_turn_is_refused_within_40_pairs():
     found = [Counts(1, number % 5 == 4, 1, 0) for number in range(40)]
-    assert examine(found, 0.1).outcome is Outcome.FAIL
+    assert alone(found, 0.1).outcome is Outcome.FAIL
 
 
 def test_one_that_drops_everything_is_refused_after_the_first_dozen():
-    assert examine([Counts(12, 12, 12, 0)], 0.1).outcome is Outcome.FAIL
+    assert alone([Counts(12, 12, 12, 0)], 0.1).outcome is Outcome.FAIL
 
 
 def test_what_fails_alike_on_both_sides_is_never_the_candidates_fault():
-    assert examine([Counts(12, 12, 12, 12)] * 50, 0.1).outcome is not Outcome.FAIL
+    assert alone([Counts(12, 12, 12, 12)] * 50, 0.1).outcome is not Outcome.FAIL
 
 
 @given(st.integers(0, 30), MARGINS)
 def test_no_data_never_passes_nor_fails(count, margin):
-    assert examine([Counts()] * count, margin).outcome is Outcome.INCONCLUSIVE
+    assert alone([Counts()] * count, margin).outcome is Outcome.INCONCLUSIVE
 
 
 @given(st.lists(blocks(), max_size=20), MARGINS, st.booleans())
 def test_one_side_alone_says_nothing(found, margin, candidates):
     gone = {"baseline": 0, "baseline_failed": 0} if candidates else {"candidate": 0, "candidate_failed": 0}
-    evidence = examine([replace(each, **gone) for each in found], margin)
+    evidence = alone([replace(each, **gone) for each in found], margin)
     assert (evidence.worse, evidence.not_worse) == pytest.approx((0, 0), abs=1e-9)
 
 
@@ -116,7 +119,7 @@ def test_more_failures_of_candidates_never_help(found, margin, data):
     each = found[number]
     worse = replace(each, candidate_failed=data.draw(st.integers(each.candidate_failed, each.candidate)))
     after = [*found[:number], worse, *found[number + 1 :]]
-    assert ORDER.index(examine(after, margin).outcome) <= ORDER.index(examine(found, margin).outcome)
+    assert ORDER.index(alone(after, margin).outcome) <= ORDER.index(alone(found, margin).outcome)
 
 
 @given(st.lists(blocks(), min_size=1, max_size=15), MARGINS, st.data())
@@ -125,13 +128,13 @@ def test_more_failures_of_baselines_never_harm(found, margin, data):
     each = found[number]
     worse = replace(each, baseline_failed=data.draw(st.integers(each.baseline_failed, each.baseline)))
     after = [*found[:number], worse, *found[number + 1 :]]
-    assert ORDER.index(examine(after, margin).outcome) >= ORDER.index(examine(found, margin).outcome)
+    assert ORDER.index(alone(after, margin).outcome) >= ORDER.index(alone(found, margin).outcome)
 
 
 @given(st.lists(blocks(most=3), max_size=12), MARGINS, st.randoms())
 def test_the_order_of_blocks_does_not_matter_to_evidence_that_is_not_enough_in_any(found, margin, dice):
     mixed = dice.sample(found, len(found))
-    one, other = examine(found, margin), examine(mixed, margin)
+    one, other = alone(found, margin), alone(mixed, margin)
     if Outcome.INCONCLUSIVE is one.outcome is other.outcome:
         assert (one.worse, one.not_worse) == pytest.approx((other.worse, other.not_worse))
 
@@ -140,7 +143,7 @@ def test_the_order_of_blocks_does_not_matter_to_evidence_that_is_not_enough_in_a
 def test_a_block_is_as_good_as_its_deliveries_pair_by_pair(size, candidate_failed, baseline_failed, margin):
     failed, other = min(candidate_failed, size), min(baseline_failed, size)
     pairs = [Counts(1, number < failed, 1, number < other) for number in range(size)]
-    whole, single = examine([Counts(size, failed, size, other)], margin), examine(pairs, margin)
+    whole, single = alone([Counts(size, failed, size, other)], margin), alone(pairs, margin)
     if single.outcome is Outcome.INCONCLUSIVE:
         assert (whole.worse, whole.not_worse) == pytest.approx((single.worse, single.not_worse))
 
@@ -175,18 +178,18 @@ def test_evidence_never_reaches_both_but_if_it_did_it_would_be_a_failure():
 @pytest.mark.parametrize("margin", [0, -0.1, 1, 2])
 def test_a_margin_is_between_0_and_1(margin):
     with pytest.raises(ValueError, match="margin"):
-        examine([CLEAN], margin)
+        alone([CLEAN], margin)
 
 
 @pytest.mark.parametrize("wrong", [Counts(1, 2, 1, 0), Counts(1, 0, 1, 2), Counts(0, 1, 0, 0), Counts(1, -1, 1, 0)])
 def test_more_failures_than_deliveries_are_no_counts(wrong):
     with pytest.raises(ValueError, match="more failures"):
-        examine([wrong], 0.1)
+        alone([wrong], 0.1)
 
 
 def test_a_narrower_margin_asks_for_more():
     needed = [
-        next(count for count in range(1000) if examine([CLEAN] * count, margin).outcome is Outcome.PASS)
+        next(count for count in range(1000) if alone([CLEAN] * count, margin).outcome is Outcome.PASS)
         for margin in (0.3, 0.2, 0.1, 0.05, 0.02)
     ]
     assert all(few < more for few, more in pairwise(needed))
@@ -201,7 +204,7 @@ def mixed(seed, candidate, baseline, count, requests):
 
 def mixed_share(wanted, candidate, baseline, requests, runs=400, count=40):
     """Of seeded runs, how many end so."""
-    found = [together(mixed(seed, candidate, baseline, count, requests), 0.1).outcome for seed in range(runs)]
+    found = [examine(mixed(seed, candidate, baseline, count, requests), 0.1).outcome for seed in range(runs)]
     return sum(each is wanted for each in found) / runs
 
 
@@ -223,7 +226,7 @@ def test_of_two_kinds_that_are_not_worse_at_most_one_in_a_hundred_is_refused(ale
 
 def test_few_requests_or_none_hold_up_nobody():
     needed = [
-        next(n for n in range(99) if together([(CLEAN, each)] * n, 0.1).outcome is Outcome.PASS)
+        next(n for n in range(99) if examine([(CLEAN, each)] * n, 0.1).outcome is Outcome.PASS)
         for each in (None, Counts(), CLEAN)
     ]
     assert len(set(needed)) == 1
@@ -235,4 +238,4 @@ def test_more_failures_of_candidates_of_either_kind_never_help(found, margin, da
         return replace(block, candidate_failed=data.draw(st.integers(block.candidate_failed, block.candidate)))
 
     worse = [(more(alerts), more(requests)) for alerts, requests in found]
-    assert ORDER.index(together(worse, margin).outcome) <= ORDER.index(together(found, margin).outcome)
+    assert ORDER.index(examine(worse, margin).outcome) <= ORDER.index(examine(found, margin).outcome)
