@@ -2,13 +2,13 @@
 
 import http.client
 import json
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from bench.shifted import Seen
+from tools.load.repeating import repeating
 
 PAUSE: Final = 0.005
 """Seconds between two requests of a client."""
@@ -18,22 +18,13 @@ PAUSE: Final = 0.005
 def clients(addresses: Sequence[tuple[str, int]]) -> Iterator[list[Seen]]:
     """One for each edge; what they have seen is there once the context has ended."""
     seen: list[Seen] = []
-    done = threading.Event()
-    threads = [threading.Thread(target=_ask, args=(address, seen, done), daemon=True) for address in addresses]
-    for thread in threads:
-        thread.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join()
 
-
-def _ask(address: tuple[str, int], seen: list[Seen], done: threading.Event) -> None:
-    while not done.wait(PAUSE):
+    def ask(address: tuple[str, int]) -> None:
         version = _version(address)
         seen.append(Seen(address[0], time.time(), version))
+
+    with repeating(ask, addresses, PAUSE):
+        yield seen
 
 
 def _version(address: tuple[str, int]) -> str | None:

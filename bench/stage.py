@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,11 +44,10 @@ class Bench:
 
     def configure(self, impls: Sequence[str], count: int, release: str, slack: str) -> None:
         """Want `count` instances of the implementations, in a release of that name."""
-        paths = {impl: str(build(out=self.folder / "dist", impl=impl).path.relative_to(ROOT)) for impl in set(impls)}
         config = {
             "hosts": host_settings(self.fleet.hosts()),
             "instances": self.layout(impls, count),
-            "release": {"version": release, **paths},
+            "release": {"version": release, **self.artifacts(impls)},
             "rollout": {"strategy": "all-at-once"},
             "env": {
                 "BIND_HOST": "0.0.0.0",  # noqa: S104 - reached from this machine only
@@ -56,8 +55,17 @@ class Bench:
                 "THREAD_STORE": "file",
             },
         }
-        known = {"digest_key": "0" * 32, "secrets.SLACK_BOT_TOKEN": "xoxb-bench"}
-        self.stack.configure(config, known)
+        self.want(config)
+
+    def artifacts(self, impls: Sequence[str], version: str | None = None) -> dict[str, str]:
+        """Artifacts of the implementations as settings name them, by default in the version that their sources say."""
+        made = {impl: build(version, self.folder / "dist", impl=impl).path for impl in set(impls)}
+        return {impl: str(path.relative_to(ROOT)) for impl, path in made.items()}
+
+    def want(self, config: Mapping[str, Any], **secrets: str) -> None:
+        """Have the stack want that, with a token for Slack and whatever else is secret."""
+        known = {f"secrets.{name}": value for name, value in {"SLACK_BOT_TOKEN": "xoxb-bench", **secrets}.items()}
+        self.stack.configure(config, {"digest_key": "0" * 32, **known})
 
     def up(self) -> float:
         """`pulumi up`; the seconds that it took. Raises CalledProcessError."""

@@ -14,8 +14,6 @@ from bench.stage import Bench, bench
 from bench.table import Figure
 from tools.local import services
 from tools.local.config import host_settings
-from tools.release.build import build
-from tools.setup.paths import ROOT
 
 LIMIT: Final = 1.0
 EDGES: Final = ("app-1", "app-2")
@@ -70,21 +68,16 @@ class Stage:
     def up(self, release: str, rollout: dict[str, Any]) -> None:
         """Have that release, brought in that way."""
         made, fleet = self._bench, self._bench.fleet
-        paths = {impl: self._artifact(release, impl) for impl in IMPLS}
         hosts = [{**each, "roles": _roles(each["name"])} for each in host_settings(fleet.hosts())]
         config = {
             "hosts": hosts,
             "instances": made.layout(IMPLS, len(IMPLS)),
-            "release": {"version": release, **paths},
+            "release": {"version": release, **made.artifacts(IMPLS, release)},
             "rollout": {**rollout, "gates": GATES},
             "env": {"SLACK_API_URL": f"{self._slack}/api", "THREAD_STORE": "redis"},
         }
-        known = {"secrets.SLACK_BOT_TOKEN": "xoxb-bench", "secrets.REDIS_URL": self._redis}
-        made.stack.configure(config, {"digest_key": "0" * 32, **known})
+        made.want(config, REDIS_URL=self._redis)
         made.up()
-
-    def _artifact(self, release: str, impl: str) -> str:
-        return str(build(release, self._bench.folder / "dist", impl=impl).path.relative_to(ROOT))
 
 
 def _roles(host: str) -> list[str]:

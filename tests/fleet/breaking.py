@@ -10,7 +10,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -18,13 +17,12 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-import pytest
-
 from tests.fleet.deployment import Deployment
 from tests.fleet.dice import SEED
 from tests.fleet.edges import post
 from tests.fleet.lab import Lab
 from tests.fleet.records import until
+from tools.load.repeating import repeating
 from tools.setup.paths import ROOT
 
 CONFIRM_WITHIN = 5
@@ -170,19 +168,16 @@ class Posting:
     """A context in which each edge is posted to again and again, over a connection of its own each time."""
 
     def __init__(self, lab: Lab, edges: tuple[str, ...], alert: str) -> None:
-        self._lab, self._alert, self._over = lab, alert, threading.Event()
+        self._lab, self._alert = lab, alert
         self._answers: dict[str, Counter[object]] = {edge: Counter() for edge in edges}
-        self._threads = [threading.Thread(target=self._posted, args=(edge,), daemon=True) for edge in edges]
+        self._posting = repeating(self._posted, edges, PAUSE)
 
     def __enter__(self) -> "Posting":
-        for thread in self._threads:
-            thread.start()
+        self._posting.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+        self._posting.__exit__(None, None, None)
 
     @property
     def answers(self) -> dict[str, dict[object, int]]:
@@ -190,21 +185,17 @@ class Posting:
         return {edge: dict(counted) for edge, counted in self._answers.items()}
 
     def _posted(self, edge: str) -> None:
-        while not self._over.wait(PAUSE):
-            try:
-                self._answers[edge][post(self._lab, edge, self._alert)] += 1
-            except (OSError, http.client.HTTPException) as error:
-                self._answers[edge][repr(error)] += 1
+        try:
+            self._answers[edge][post(self._lab, edge, self._alert)] += 1
+        except (OSError, http.client.HTTPException) as error:
+            self._answers[edge][repr(error)] += 1
 
 
-def printed(request: pytest.FixtureRequest, title: str) -> Iterator[list[str]]:
-    """For a fixture: rows that are printed in the end, whatever pytest hides."""
+def printed(tell: Callable[[str], None], title: str) -> Iterator[list[str]]:
+    """For a fixture: rows that are told in the end."""
     rows: list[str] = []
     yield rows
-    manager = request.config.pluginmanager.getplugin("capturemanager")
-    assert manager is not None
-    with manager.global_and_fixture_disabled():
-        print(f"\n{title}, THREADER_SEED={SEED}:", *rows, sep="\n  ")
+    tell("\n  ".join([f"{title}, THREADER_SEED={SEED}:", *rows]))
 
 
 def soon(what: Callable[[], bool], patience: float = 5.0) -> bool:

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -59,6 +59,13 @@ def stages(plan: Plan) -> list[tuple[int, str]]:
     ]
 
 
+async def on_its_way(switching: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
+    """A switch that has reached its host."""
+    begun = asyncio.ensure_future(switching)
+    await asyncio.wait([begun], timeout=ON_ITS_WAY)
+    return begun
+
+
 class Stopping(HelperPort):
     """Counts boundaries on the way forward, and stops at one of them."""
 
@@ -74,8 +81,7 @@ class Stopping(HelperPort):
 
     async def begin(self, step: Step) -> Answer:
         """With a boundary in the middle."""
-        switching = asyncio.ensure_future(super().begin(step))
-        await asyncio.wait([switching], timeout=ON_ITS_WAY)
+        switching = await on_its_way(super().begin(step))
         self._at(step, "begun")
         answer = await switching
         if answer.state == "healthy":
@@ -117,8 +123,7 @@ class StagePort(HelperPort):
 
     async def begin(self, step: Step) -> Answer:
         """With a boundary in the middle."""
-        switching = asyncio.ensure_future(super().begin(step))
-        await asyncio.wait([switching], timeout=ON_ITS_WAY)
+        switching = await on_its_way(super().begin(step))
         self.come_to(BEGUN)
         return await switching
 

@@ -3,12 +3,12 @@
 import base64
 import os
 import stat
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from tests.fleet.lab import Lab
+from tools.load.repeating import repeating
 
 ELSEWHERE = ("/proc", "/sys", "/dev")
 """No files of a disk."""
@@ -44,28 +44,26 @@ class Watch:
     """Looks at all processes' command lines again and again, those of the hosts, too, which this machine sees."""
 
     def __init__(self, secrets: Secrets) -> None:
-        self._secrets, self._over = secrets, threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._secrets = secrets
+        self._looking = repeating(self._look, ["/proc"], 0.03)
         self.commands: set[bytes] = set()
 
     def __enter__(self) -> "Watch":
-        self._thread.start()
+        self._looking.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
+        self._looking.__exit__(None, None, None)
 
     @property
     def seen(self) -> list[str]:
         """The secrets that were in some command line, with that."""
         return [f"{name} in {words!r}" for words in self.commands for name in self._secrets.seen(words)]
 
-    def _look(self) -> None:
-        while not self._over.wait(0.03):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                with suppress(OSError):
-                    self.commands.add(path.read_bytes())
+    def _look(self, processes: str) -> None:
+        for path in Path(processes).glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                self.commands.add(path.read_bytes())
 
 
 def files_below(folder: Path, *without: Path) -> Iterator[Path]:

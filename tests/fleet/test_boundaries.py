@@ -198,8 +198,8 @@ def fleet(spare, request):
 
 
 @pytest.fixture(scope="module")
-def table(request):
-    yield from printed(request, "boundaries")
+def table(tell):
+    yield from printed(tell, "boundaries")
 
 
 def named(pair: tuple[int, str]) -> str:

@@ -160,8 +160,8 @@ def fleet(spare) -> Staged:
 
 
 @pytest.fixture(scope="module")
-def table(request):
-    yield from printed(request, "canary and blue-green, broken")
+def table(tell):
+    yield from printed(tell, "canary and blue-green, broken")
 
 
 @pytest.fixture(scope="module", params=CHOSEN, ids=str)

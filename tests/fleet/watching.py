@@ -2,11 +2,12 @@
 
 import http.client
 import json
-import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+
+from tools.load.repeating import repeating
 
 PAUSE = 0.05
 
@@ -25,19 +26,15 @@ class Watching:
     """A context in which every place is looked at some 15 times a second."""
 
     def __init__(self, places: Iterable[str]) -> None:
-        self._over = threading.Event()
         self._looks: list[Look] = []
-        self._threads = [threading.Thread(target=self._watch, args=(place,), daemon=True) for place in places]
+        self._watching = repeating(self._watch, places, PAUSE)
 
     def __enter__(self) -> "Watching":
-        for thread in self._threads:
-            thread.start()
+        self._watching.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+        self._watching.__exit__(None, None, None)
 
     @property
     def looks(self) -> list[Look]:
@@ -72,9 +69,8 @@ class Watching:
         return {place: (times[0], times[-1]) for place, times in found.items()}
 
     def _watch(self, place: str) -> None:
-        while not self._over.wait(PAUSE):
-            at = time.monotonic()
-            self._looks.append(Look(at, place, *_asked(place)))
+        at = time.monotonic()
+        self._looks.append(Look(at, place, *_asked(place)))
 
 
 def _asked(place: str) -> tuple[str, str]:

@@ -1,12 +1,11 @@
 """The script that asks instances on their own host, run here against a small server."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from deploy.hosts.helper import probe
+from tests.answering import answering
 
 ANSWERS = {
     "ok": (200, '{"status": "ok"}'),
@@ -16,30 +15,16 @@ ANSWERS = {
 }
 
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        code, body = ANSWERS[self.path.strip("/")]
-        self.send_response(code)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def instances(tmp_path, monkeypatch):
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setattr(probe, "DATA", str(tmp_path))
-    for name in ANSWERS:
-        (tmp_path / name / "current").mkdir(parents=True)
-        (tmp_path / name / "generations").mkdir()
-        settings = {"health": f"http://127.0.0.1:{server.server_port}/{name}"}
-        (tmp_path / name / "current" / "settings.json").write_text(json.dumps(settings))
-    (tmp_path / "stories").mkdir()
-    yield
-    server.shutdown()
+    with answering({f"/{name}": answer for name, answer in ANSWERS.items()}) as base:
+        for name in ANSWERS:
+            (tmp_path / name / "current").mkdir(parents=True)
+            (tmp_path / name / "generations").mkdir()
+            (tmp_path / name / "current" / "settings.json").write_text(json.dumps({"health": f"{base}/{name}"}))
+        (tmp_path / "stories").mkdir()
+        yield
 
 
 def test_exactly_a_2xx_answer_that_says_ok_is_healthy(instances, capfd):

@@ -1,33 +1,17 @@
 import json
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from deploy.hosts.facts import script
-
-
-class Answers(BaseHTTPRequestHandler):
-    def do_GET(self):
-        code, body = {"/well": (200, '{"n": 1}'), "/bad": (422, '{"error":\n "no"}'), "/page": (200, "<html>")}[
-            self.path
-        ]
-        self.send_response(code)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_):
-        pass
+from tests.answering import answering
 
 
 @pytest.fixture
 def base():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with answering({"/well": (200, '{"n": 1}'), "/bad": (422, '{"error":\n "no"}'), "/page": (200, "<html>")}) as url:
+        yield url
 
 
 def test_answers_come_as_one_line_in_the_order_of_the_urls(base):

@@ -1,15 +1,14 @@
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from tests.answering import answering
 from tools.setup import command, paths, pulumi_installer
 from tools.setup.errors import SetupError
 from tools.setup.progress import Step
 
 # What the official script does as far as we rely on it: version and HOME decide what comes where.
-SCRIPT = b"""#!/bin/sh
+SCRIPT = """#!/bin/sh
 set -eu
 [ "$1 $3" = "--version --no-edit-path" ]
 mkdir -p "$HOME/.pulumi/bin"
@@ -19,22 +18,8 @@ echo "pulumi $2" > "$HOME/.pulumi/bin/pulumi"
 
 @contextmanager
 def serving(body):
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with answering({"/": (200, body)}) as base:
+        yield f"{base}/"
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +37,7 @@ def test_the_installer_gets_the_version_and_a_home_of_its_own(tmp_path):
 
 
 def test_a_page_that_is_no_script_is_not_run():
-    with serving(b"<html>log in to this network</html>") as url:
+    with serving("<html>log in to this network</html>") as url:
         assert pulumi_installer.script(url) is None
 
 
